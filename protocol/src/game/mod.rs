@@ -1,0 +1,156 @@
+//! What a game is: one trait over a world, and what a room offers it.
+
+mod host;
+mod rules;
+mod view;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use self::host::{Host, Player, Role, Seen, To, Told};
+pub use self::rules::Rules;
+pub use self::view::{Area, HYSTERESIS, Point, View};
+use crate::id::{EntityId, KindId, PlayerId, Tick, TickRate};
+use crate::schema::Schema;
+use crate::world::{Input, Message, World};
+
+/// The one seam between a game and the engine.
+///
+/// The value itself is the room's own state, which only the server has; the world is what players see. Everything
+/// here is a function of its arguments: no clock, no randomness but [`Host::rng`], no input or output.
+pub trait Game: Serialize + DeserializeOwned + Send + Sized + 'static {
+    /// Names the game in schemas and logs.
+    const NAME: &'static str;
+    /// Ticks per second.
+    const TICK_RATE: TickRate;
+    /// A snapshot every so many ticks, 1 to 8.
+    const SEND_EVERY: u32 = 1;
+    /// The struct of tables.
+    type World: World;
+    /// The state of the controls in one tick; `()` where there are none.
+    type Input: Input;
+    /// Asked once by a player: reliable, in order, at most 1 KiB; [`Never`] where there are none.
+    type Request: Message;
+    /// Told once by the room, in order; [`Never`] where there are none.
+    type Event: Message;
+
+    /// How many may play, how often they may ask, and other bounds of a room.
+    #[must_use]
+    fn rules() -> Rules {
+        Rules::default()
+    }
+
+    /// A room begins: fills the world and makes the room's own state. Server only.
+    fn open(world: &mut Self::World, host: &mut Host<Self>) -> Self;
+
+    /// A player or watcher arrives, see [`Player::role`]. Server only.
+    ///
+    /// # Errors
+    /// A [`Refusal`] is told to whoever wanted to join, and nothing else happens.
+    fn join(&mut self, world: &mut Self::World, host: &mut Host<Self>, player: &Player) -> Result<(), Refusal>;
+
+    /// A player or watcher is gone for good. Removes what it owns, unless the game does something else. Server only.
+    fn leave(&mut self, world: &mut Self::World, _host: &mut Host<Self>, player: &Player) {
+        world.each(|_, table| table.remove_owned(player.id));
+    }
+
+    /// A player or the process around the room asks for something. Server only.
+    fn request(
+        &mut self,
+        _world: &mut Self::World,
+        _host: &mut Host<Self>,
+        _from: Caller,
+        _request: Self::Request,
+    ) {
+    }
+
+    /// Everything that only the server decides: hits, scores, timers, spawns. Server only.
+    fn step(&mut self, _world: &mut Self::World, _host: &mut Host<Self>) {}
+
+    /// What a player or watcher may see. Server only.
+    fn view(&self, _world: &Self::World, _player: &Player) -> View {
+        View::everything()
+    }
+
+    /// One player's input for one tick. Runs on the server and, ahead of it, on that player's client.
+    ///
+    /// `skip` fields and other players' `owner` fields hold their default here on both sides.
+    fn drive(_world: &mut Self::World, _me: PlayerId, _input: &Self::Input, _tick: Tick) {}
+
+    /// What moves by itself: shots, asteroids, balls. Runs on the server and on every client that predicts.
+    ///
+    /// `skip` fields and all `owner` fields hold their default here on both sides.
+    fn advance(_world: &mut Self::World, _tick: Tick) {}
+
+    /// The input of a player without hands: fills rooms, drives headless bots and load.
+    #[must_use]
+    fn bot(_world: &Self::World, _me: PlayerId, _tick: Tick) -> Self::Input {
+        Self::Input::default()
+    }
+}
+
+/// The schema of a game.
+#[must_use]
+pub fn schema<G: Game>() -> Schema {
+    Schema {
+        game: G::NAME.to_owned(),
+        tick_rate: G::TICK_RATE.get(),
+        send_every: G::SEND_EVERY,
+        kinds: G::World::kinds(),
+        input: G::Input::fields(),
+        request: G::Request::shape(),
+        event: G::Event::shape(),
+    }
+}
+
+/// The part of a tick that both ends run: every player's `drive`, in the order given, then `advance`.
+///
+/// What each player's `drive` spawned, in order, is handed to `spawned`.
+pub fn drive_and_advance<'a, G: Game>(
+    world: &mut G::World,
+    inputs: impl Iterator<Item = (PlayerId, &'a G::Input)>,
+    tick: Tick,
+    mut spawned: impl FnMut(PlayerId, EntityId),
+) {
+    world.each(|_, table| table.conceal());
+    for (me, input) in inputs {
+        world.each(|_, table| table.lend(me));
+        G::drive(world, me, input, tick);
+        world.each(|kind: KindId, table| {
+            table.take_back(me, &mut |slot| spawned(me, EntityId { kind, slot }));
+        });
+    }
+    G::advance(world, tick);
+    world.each(|_, table| table.reveal());
+}
+
+/// Who sent a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A player or watcher.
+    Player(PlayerId),
+    /// The process around the room: the answer to something that was told to [`To::Outside`].
+    Outside,
+}
+
+/// Why somebody may not join, in words for that person: names the reason and the way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal(pub String);
+
+impl Refusal {
+    /// A refusal for this reason.
+    #[must_use]
+    pub fn new(reason: impl Into<String>) -> Refusal {
+        Refusal(reason.into())
+    }
+}
+
+/// The message of a game that has none: it has no values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Never {}
+
+impl Message for Never {
+    fn shape() -> crate::schema::Shape {
+        crate::schema::Shape::Never
+    }
+}

@@ -1,0 +1,40 @@
+//! The bounds of a room that a game sets; a server's configuration may lower or raise them.
+
+/// How many may play, how often they may ask, how long they may be gone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rules {
+    /// Players in one room; the next one opens another room.
+    pub players_max: u32,
+    /// Watchers in one room.
+    pub watchers_max: u32,
+    /// Bots that fill the room up to this many players; they leave as players come.
+    pub bots: u32,
+    /// Requests a second per player; a player who asks faster is closed with 4029.
+    pub requests_per_second: u32,
+    /// How long a missing input is taken as the last one again, in milliseconds; then it is the default.
+    pub repeat_ms: u32,
+    /// How long a lost session keeps its rows, in milliseconds.
+    pub grace_ms: u32,
+    /// How far back `seen_by` reaches, in milliseconds.
+    pub seen_by_ms: u32,
+    /// Rows of each table.
+    pub rows_max: usize,
+    /// Whether a watcher may send requests.
+    pub watchers_ask: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules {
+            players_max: 64,
+            watchers_max: 256,
+            bots: 0,
+            requests_per_second: 10,
+            repeat_ms: 250,
+            grace_ms: 30_000,
+            seen_by_ms: 350,
+            rows_max: crate::limits::SLOTS_MAX,
+            watchers_ask: true,
+        }
+    }
+}

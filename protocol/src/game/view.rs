@@ -1,0 +1,91 @@
+//! What a player may see.
+
+use glam::Vec3;
+
+use crate::id::EntityId;
+
+/// Which rows a player is sent. Rows of a kind without a `place` are everywhere and always seen, unless named in
+/// [`View::without`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// Every row, wherever it is.
+    pub everything: bool,
+    /// Rows in any of these.
+    pub areas: Vec<Area>,
+    /// These rows, wherever they are.
+    pub with: Vec<EntityId>,
+    /// Never these rows; goes before all else.
+    pub without: Vec<EntityId>,
+}
+
+/// A ball (a disc for games in the plane).
+///
+/// A row is sent from when it comes within `radius`, until it is further than 1.1 x `radius`; that wider set is what
+/// a player may see.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Area {
+    /// The centre; z is 0 in the plane.
+    pub centre: Vec3,
+    /// In the world's units, above 0.
+    pub radius: f32,
+}
+
+/// How far outside an area a row that is held stays visible, as a factor of its radius.
+pub const HYSTERESIS: f32 = 1.1;
+
+impl View {
+    /// All there is.
+    #[must_use]
+    pub fn everything() -> View {
+        View { everything: true, ..View::default() }
+    }
+
+    /// Nothing, not even rows of kinds without a place.
+    #[must_use]
+    pub fn nothing() -> View {
+        View::default()
+    }
+
+    /// What lies around a point.
+    #[must_use]
+    pub fn around(centre: impl Into<Point>, radius: f32) -> View {
+        View::nothing().and_around(centre, radius)
+    }
+
+    /// Also what lies around this point.
+    #[must_use]
+    pub fn and_around(mut self, centre: impl Into<Point>, radius: f32) -> View {
+        self.areas.push(Area { centre: centre.into().0, radius });
+        self
+    }
+
+    /// Also this row.
+    #[must_use]
+    pub fn and(mut self, id: EntityId) -> View {
+        self.with.push(id);
+        self
+    }
+
+    /// But not this row.
+    #[must_use]
+    pub fn but(mut self, id: EntityId) -> View {
+        self.without.push(id);
+        self
+    }
+}
+
+/// A point of the plane or of space.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point(pub Vec3);
+
+impl From<glam::Vec2> for Point {
+    fn from(point: glam::Vec2) -> Point {
+        Point(point.extend(0.0))
+    }
+}
+
+impl From<Vec3> for Point {
+    fn from(point: Vec3) -> Point {
+        Point(point)
+    }
+}

@@ -1,0 +1,393 @@
+//! The integers of one tick, by kind, in columns; and the history of them.
+//!
+//! An image knows no game: kinds, slots and components are numbers, what they mean stands in the [`Schema`].
+//! The same type holds the whole world of a room and the part of it that one client has.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::id::{EntityId, KindId, PlayerId, Tick};
+use crate::limits::HISTORY_TICKS;
+use crate::schema::{Kind, Schema};
+
+/// The bytes of a `whole` field; an empty value is an empty slice.
+pub type Blob = Arc<[u8]>;
+
+/// Every replicated value at the end of one tick.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Image {
+    /// The tick at whose end this was the world.
+    pub tick: Tick,
+    /// One per kind of the schema, in its order.
+    pub kinds: Vec<KindImage>,
+}
+
+/// The rows of one kind. All vectors but `columns` and `wholes` are indexed by slot; those by field, then slot.
+#[derive(Clone, Debug, Default)]
+pub struct KindImage {
+    /// Which slots hold a row.
+    pub alive: Slots,
+    /// Counts the rows a slot has held, so that a reused slot is not mistaken for the old row. Never on the wire.
+    pub generation: Vec<u32>,
+    /// Whose row it is; [`PlayerId::NOBODY`] for the room's.
+    pub owner: Vec<PlayerId>,
+    /// One per component of the kind's fields, in schema order.
+    pub columns: Vec<Vec<i32>>,
+    /// One per `whole` field, in schema order. Shared between ticks until one of its values changes.
+    pub wholes: Vec<Arc<Vec<Blob>>>,
+}
+
+impl Image {
+    /// An empty image for `schema`.
+    #[must_use]
+    pub fn new(schema: &Schema) -> Image {
+        Image { tick: Tick::NONE, kinds: schema.kinds.iter().map(KindImage::new).collect() }
+    }
+
+    /// The rows of a kind, `None` where the schema has no such kind.
+    #[must_use]
+    pub fn kind(&self, kind: KindId) -> Option<&KindImage> {
+        self.kinds.get(usize::from(kind.0))
+    }
+
+    /// Whether the entity is there.
+    #[must_use]
+    pub fn contains(&self, id: EntityId) -> bool {
+        self.kind(id.kind).is_some_and(|kind| kind.alive.contains(id.slot))
+    }
+
+    /// Every entity, by kind, then slot: the order both ends of the wire know.
+    pub fn entities(&self) -> impl Iterator<Item = EntityId> + '_ {
+        (0u8..)
+            .zip(&self.kinds)
+            .flat_map(|(kind, rows)| rows.alive.iter().map(move |slot| EntityId { kind: KindId(kind), slot }))
+    }
+
+    /// Takes over what `other` holds, keeping this image's memory.
+    pub fn copy_from(&mut self, other: &Image) {
+        self.tick = other.tick;
+        self.kinds.resize_with(other.kinds.len(), KindImage::default);
+        for (mine, theirs) in self.kinds.iter_mut().zip(&other.kinds) {
+            mine.copy_from(theirs);
+        }
+    }
+}
+
+impl KindImage {
+    /// No rows of `kind`.
+    #[must_use]
+    pub fn new(kind: &Kind) -> KindImage {
+        KindImage {
+            columns: vec![Vec::new(); kind.component_count()],
+            wholes: vec![Arc::new(Vec::new()); kind.whole_count()],
+            ..KindImage::default()
+        }
+    }
+
+    /// Slots there is room for.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.generation.len()
+    }
+
+    /// Makes room for slots below `capacity`; never shrinks.
+    pub fn reserve(&mut self, capacity: usize) {
+        if capacity <= self.capacity() {
+            return;
+        }
+        self.alive.reserve(capacity);
+        self.generation.resize(capacity, 0);
+        self.owner.resize(capacity, PlayerId::NOBODY);
+        for column in &mut self.columns {
+            column.resize(capacity, 0);
+        }
+        for whole in &mut self.wholes {
+            Arc::make_mut(whole).resize(capacity, empty_blob());
+        }
+    }
+
+    /// Puts a row into `slot` (below the capacity) as a new one; its values are the caller's to write.
+    pub fn insert(&mut self, slot: u32, owner: PlayerId, generation: u32) {
+        let at = slot as usize;
+        self.reserve(at + 1);
+        self.alive.insert(slot);
+        if let (Some(g), Some(o)) = (self.generation.get_mut(at), self.owner.get_mut(at)) {
+            *g = generation;
+            *o = owner;
+        }
+    }
+
+    /// Takes the row out of `slot` and zeroes what it held, so that equal worlds are equal images.
+    pub fn remove(&mut self, slot: u32) {
+        let at = slot as usize;
+        self.alive.remove(slot);
+        if at >= self.capacity() {
+            return;
+        }
+        for column in &mut self.columns {
+            if let Some(value) = column.get_mut(at) {
+                *value = 0;
+            }
+        }
+        for field in 0..self.wholes.len() {
+            self.set_whole(field, slot, &[]);
+        }
+        if let Some(owner) = self.owner.get_mut(at) {
+            *owner = PlayerId::NOBODY;
+        }
+    }
+
+    /// A component of the row in `slot`; 0 where there is none.
+    #[must_use]
+    pub fn value(&self, component: usize, slot: u32) -> i32 {
+        self.columns.get(component).and_then(|column| column.get(slot as usize)).copied().unwrap_or(0)
+    }
+
+    /// Writes a component of the row in `slot`, which must be below the capacity.
+    pub fn set_value(&mut self, component: usize, slot: u32, value: i32) {
+        if let Some(place) = self.columns.get_mut(component).and_then(|column| column.get_mut(slot as usize)) {
+            *place = value;
+        }
+    }
+
+    /// The bytes of a `whole` field of the row in `slot`.
+    #[must_use]
+    pub fn whole(&self, field: usize, slot: u32) -> &[u8] {
+        self.wholes.get(field).and_then(|column| column.get(slot as usize)).map_or(&[], |blob| blob)
+    }
+
+    /// Writes a `whole` field. Bytes that are already there keep their memory, and so does the whole column.
+    pub fn set_whole(&mut self, field: usize, slot: u32, bytes: &[u8]) {
+        if self.whole(field, slot) == bytes {
+            return;
+        }
+        self.share_whole(field, slot, &Blob::from(bytes));
+    }
+
+    /// As [`KindImage::set_whole`], without a copy of the bytes.
+    pub fn share_whole(&mut self, field: usize, slot: u32, blob: &Blob) {
+        let Some(column) = self.wholes.get_mut(field) else { return };
+        if let Some(place) = Arc::make_mut(column).get_mut(slot as usize) {
+            *place = Arc::clone(blob);
+        }
+    }
+
+    /// Takes over what `other` holds, keeping this image's memory.
+    pub fn copy_from(&mut self, other: &KindImage) {
+        self.alive.copy_from(&other.alive);
+        self.generation.clone_from(&other.generation);
+        self.owner.clone_from(&other.owner);
+        self.columns.resize_with(other.columns.len(), Vec::new);
+        for (mine, theirs) in self.columns.iter_mut().zip(&other.columns) {
+            mine.clone_from(theirs);
+        }
+        self.wholes.clone_from(&other.wholes);
+    }
+}
+
+/// Equal where the same slots hold the same rows; capacity and generations do not count.
+impl PartialEq for KindImage {
+    fn eq(&self, other: &KindImage) -> bool {
+        self.alive == other.alive
+            && self.alive.iter().all(|slot| {
+                let at = slot as usize;
+                self.owner.get(at) == other.owner.get(at)
+                    && (0..self.columns.len()).all(|c| self.value(c, slot) == other.value(c, slot))
+                    && (0..self.wholes.len()).all(|w| self.whole(w, slot) == other.whole(w, slot))
+            })
+    }
+}
+
+/// A set of slots: a bit each, iterated in order.
+#[derive(Clone, Debug, Default)]
+pub struct Slots {
+    words: Vec<u64>,
+    len: u32,
+}
+
+impl Slots {
+    /// Makes room for slots below `capacity`.
+    pub fn reserve(&mut self, capacity: usize) {
+        let words = capacity.div_ceil(64);
+        if words > self.words.len() {
+            self.words.resize(words, 0);
+        }
+    }
+
+    /// Adds a slot; says whether it was new.
+    pub fn insert(&mut self, slot: u32) -> bool {
+        self.reserve(slot as usize + 1);
+        let Some(word) = self.words.get_mut(slot as usize / 64) else { return false };
+        let bit = 1 << (slot % 64);
+        let new = *word & bit == 0;
+        *word |= bit;
+        self.len += u32::from(new);
+        new
+    }
+
+    /// Removes a slot; says whether it was there.
+    pub fn remove(&mut self, slot: u32) -> bool {
+        let Some(word) = self.words.get_mut(slot as usize / 64) else { return false };
+        let bit = 1 << (slot % 64);
+        let there = *word & bit != 0;
+        *word &= !bit;
+        self.len -= u32::from(there);
+        there
+    }
+
+    /// Whether the slot is in the set.
+    #[must_use]
+    pub fn contains(&self, slot: u32) -> bool {
+        self.words.get(slot as usize / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
+    }
+
+    /// How many slots are in the set.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether no slot is in the set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Removes all, keeping the memory.
+    pub fn clear(&mut self) {
+        self.words.fill(0);
+        self.len = 0;
+    }
+
+    /// Takes over what `other` holds, keeping this set's memory.
+    pub fn copy_from(&mut self, other: &Slots) {
+        self.words.clone_from(&other.words);
+        self.len = other.len;
+    }
+
+    /// The bits, 64 slots a word, slot 0 lowest. Words past the end count as zero.
+    #[must_use]
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// The slots in rising order.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        (0u32..).zip(&self.words).flat_map(|(at, word)| Bits(*word).map(move |bit| at * 64 + bit))
+    }
+
+    /// The slots of this set that are not in `other`, in rising order.
+    pub fn difference<'a>(&'a self, other: &'a Slots) -> impl Iterator<Item = u32> + 'a {
+        (0u32..).zip(&self.words).flat_map(move |(at, word)| {
+            let theirs = other.words.get(at as usize).copied().unwrap_or(0);
+            Bits(*word & !theirs).map(move |bit| at * 64 + bit)
+        })
+    }
+}
+
+impl PartialEq for Slots {
+    fn eq(&self, other: &Slots) -> bool {
+        self.len == other.len && self.words.iter().zip(&other.words).all(|(a, b)| a == b)
+    }
+}
+impl Eq for Slots {}
+
+impl FromIterator<u32> for Slots {
+    fn from_iter<I: IntoIterator<Item = u32>>(slots: I) -> Slots {
+        let mut set = Slots::default();
+        for slot in slots {
+            set.insert(slot);
+        }
+        set
+    }
+}
+
+struct Bits(u64);
+
+impl Iterator for Bits {
+    type Item = u32;
+    fn next(&mut self) -> Option<u32> {
+        if self.0 == 0 {
+            return None;
+        }
+        let bit = self.0.trailing_zeros();
+        self.0 &= self.0 - 1;
+        Some(bit)
+    }
+}
+
+/// The last [`HISTORY_TICKS`] images, newest last. Their memory is reused.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    images: VecDeque<Image>,
+    spare: Option<Image>,
+}
+
+impl History {
+    /// An empty history.
+    #[must_use]
+    pub fn new() -> History {
+        History::default()
+    }
+
+    /// The image of the newest tick.
+    #[must_use]
+    pub fn newest(&self) -> Option<&Image> {
+        self.images.back()
+    }
+
+    /// The image of `tick`, `None` where it is too old, not there yet, or was never kept.
+    #[must_use]
+    pub fn at(&self, tick: Tick) -> Option<&Image> {
+        let at = self.images.binary_search_by_key(&tick, |image| image.tick).ok()?;
+        self.images.get(at)
+    }
+
+    /// The newest image not after `tick`.
+    #[must_use]
+    pub fn not_after(&self, tick: Tick) -> Option<&Image> {
+        let after = self.images.partition_point(|image| image.tick <= tick);
+        self.images.get(after.checked_sub(1)?)
+    }
+
+    /// All images, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Image> {
+        self.images.iter()
+    }
+
+    /// A copy of the newest image to be changed into that of a later tick, in memory that an old one left.
+    ///
+    /// It is not part of the history until [`History::push`] takes it.
+    #[must_use]
+    pub fn draft(&mut self, schema: &Schema) -> Image {
+        let mut image = match self.spare.take() {
+            Some(image) => image,
+            None if self.images.len() >= HISTORY_TICKS => self.images.pop_front().unwrap_or_default(),
+            None => Image::new(schema),
+        };
+        match self.images.back() {
+            Some(newest) => image.copy_from(newest),
+            None => image.copy_from(&Image::new(schema)),
+        }
+        image
+    }
+
+    /// Appends an image of a later tick than the newest; the oldest goes where there are too many.
+    pub fn push(&mut self, image: Image) {
+        debug_assert!(self.newest().is_none_or(|newest| newest.tick < image.tick));
+        if self.images.len() >= HISTORY_TICKS {
+            self.spare = self.images.pop_front();
+        }
+        self.images.push_back(image);
+    }
+
+    /// Forgets everything: after a keyframe.
+    pub fn clear(&mut self) {
+        self.images.clear();
+    }
+}
+
+/// The shared empty value of a `whole` field.
+fn empty_blob() -> Blob {
+    Blob::from([])
+}

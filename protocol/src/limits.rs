@@ -1,0 +1,75 @@
+//! Every bound, its unit and its reason. What a server may turn is in its configuration; these are what the
+//! formats themselves allow.
+
+/// Bytes of one frame from a client. Eight inputs, a hello or a request fit; nothing else has a reason to be long.
+pub const CLIENT_FRAME_BYTES_MAX: usize = 4_096;
+
+/// Bytes of one frame to a client: a snapshot with a full enter budget, or a welcome with a large schema.
+pub const SERVER_FRAME_BYTES_MAX: usize = 1 << 20;
+
+/// Bytes of one request or one event: more is data, and belongs into rows.
+pub const MESSAGE_BYTES_MAX: usize = 1_024;
+
+/// Bytes of one `whole` value, whatever its `max` says.
+pub const WHOLE_BYTES_MAX: usize = 4_096;
+
+/// Tables of a world: a kind is one byte in an entity's id.
+pub const KINDS_MAX: usize = 64;
+
+/// Components (integers) of one row: a row's change mask is one word.
+pub const COMPONENTS_MAX: usize = 64;
+
+/// `whole` fields of one kind.
+pub const WHOLES_MAX: usize = 8;
+
+/// Slots of one table. What a client holds is a bit per slot and history image: 8 KiB at the most.
+pub const SLOTS_MAX: usize = 1 << 16;
+
+/// Ticks of history a room keeps, so that a client that stalled for a second still finds its baseline.
+pub const HISTORY_TICKS: usize = 64;
+
+/// Inputs in one input frame: what a stall of 130 ms at 60 Hz leaves unsent; older ones would arrive too late.
+pub const INPUTS_PER_FRAME_MAX: usize = 8;
+
+/// Components of one input.
+pub const INPUT_COMPONENTS_MAX: usize = 32;
+
+/// Bytes of enter records per client and tick: a joiner fills up over some ticks instead of holding up one.
+pub const ENTER_BYTES_PER_TICK: usize = 16 * 1_024;
+
+/// Bytes of events that wait for one client. More means it reads nothing; it is closed by name.
+pub const EVENTS_WAITING_BYTES_MAX: usize = 16 * 1_024;
+
+/// Bytes of a ticket: a signed token with room to spare.
+pub const TICKET_BYTES_MAX: usize = 256;
+
+/// Bytes of a player's name in UTF-8.
+pub const NAME_BYTES_MAX: usize = 48;
+
+/// Bytes of a room's name in UTF-8.
+pub const ROOM_NAME_BYTES_MAX: usize = 48;
+
+/// Options in a hello, and bytes of each key and value.
+pub const OPTIONS_MAX: usize = 16;
+/// Bytes of each key and value of an option.
+pub const OPTION_BYTES_MAX: usize = 64;
+
+/// Bytes of a schema in its JSON form.
+pub const SCHEMA_BYTES_MAX: usize = 256 * 1_024;
+
+/// Bytes of a close reason: what a WebSocket close frame can carry beside its code.
+pub const CLOSE_REASON_BYTES_MAX: usize = 123;
+
+/// Bytes of a codebook on the wire.
+pub const CODEBOOK_BYTES_MAX: usize = 4_096;
+
+/// Sections of a snapshot frame, one per distance ring.
+pub const SECTIONS_MAX: usize = 4;
+
+/// Ticks a client predicts ahead of what it knows: two seconds at 60 Hz; beyond, it snaps.
+pub const PREDICT_TICKS_MAX: usize = 120;
+
+const _: () = assert!(HISTORY_TICKS.is_power_of_two());
+const _: () = assert!(MESSAGE_BYTES_MAX < CLIENT_FRAME_BYTES_MAX);
+const _: () = assert!(ENTER_BYTES_PER_TICK + WHOLE_BYTES_MAX < SERVER_FRAME_BYTES_MAX);
+const _: () = assert!(SLOTS_MAX <= u32::MAX as usize);

@@ -1,0 +1,292 @@
+//! What a world is made of: kinds, their fields, the input, and the shapes of messages.
+//!
+//! A schema is data. The coder, the viewer, `/look` and foreign clients read it instead of the game's types, and
+//! two ends that disagree can say in words what differs.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything both ends must agree on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    /// The game's name.
+    pub game: String,
+    /// Ticks per second.
+    pub tick_rate: u16,
+    /// A snapshot every so many ticks.
+    pub send_every: u32,
+    /// The tables of the world, in declaration order: the position is the kind's id.
+    pub kinds: Vec<Kind>,
+    /// The fields of the input; none where the game takes no input.
+    pub input: Vec<Field>,
+    /// What a player may ask.
+    pub request: Shape,
+    /// What the room may tell.
+    pub event: Shape,
+}
+
+/// One table of the world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kind {
+    /// The table's name.
+    pub name: String,
+    /// A single row that is always there.
+    pub one: bool,
+    /// Sent to the row's owner only.
+    pub owner: bool,
+    /// Drawn from the predicted world for everyone.
+    pub predicted: bool,
+    /// The fields, in declaration order, without those marked `skip`.
+    pub fields: Vec<Field>,
+}
+
+/// One field of a kind or of the input.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// The field's name.
+    pub name: String,
+    /// Its type, bounds and resolution.
+    pub ty: FieldType,
+    /// The integers of the field in a default row, one per component; empty for `whole` fields.
+    pub default: Vec<i32>,
+    /// Drawn in between.
+    pub lerp: bool,
+    /// A jump over this distance is a teleport, in the world's units.
+    pub snap: Option<f64>,
+    /// Where the row is.
+    pub place: bool,
+    /// Sent to the row's owner only.
+    pub owner: bool,
+    /// The position that this velocity moves: the index of a field of the same kind.
+    pub rate_of: Option<u32>,
+    /// A velocity that turns but keeps its length.
+    pub steady: bool,
+    /// The velocity along which this angle points: the index of a field of the same kind.
+    pub along: Option<u32>,
+    /// An input that is back to default when a missing input is repeated.
+    pub once: bool,
+}
+
+/// The type of a field, with what turns its values into integers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FieldType {
+    /// 0 or 1.
+    Bool,
+    /// A whole number of at most 32 bits. Unsigned values above `i32::MAX` are the same 32 bits.
+    Int {
+        /// Smallest value.
+        min: i64,
+        /// Largest value.
+        max: i64,
+    },
+    /// A whole number of 64 bits: two components, low word first.
+    Wide {
+        /// Whether it has a sign.
+        signed: bool,
+    },
+    /// `lo + n * step` for n in 0..=`steps`.
+    Number {
+        /// Smallest value, in the world's units.
+        lo: f64,
+        /// Resolution, in the world's units.
+        step: f64,
+        /// How many steps lie between the smallest and the largest value.
+        steps: u32,
+    },
+    /// All bits of an f32.
+    Exact,
+    /// A ring of `2^bits` steps: n stands for `n * tau / 2^bits` radians.
+    Angle {
+        /// 1 to 16.
+        bits: u8,
+    },
+    /// Two or three numbers of the same type.
+    Vector {
+        /// 2 or 3.
+        size: u8,
+        /// `Number` or `Exact`.
+        of: Box<FieldType>,
+    },
+    /// One of several names, by position.
+    Enum {
+        /// The type's name.
+        name: String,
+        /// The names.
+        variants: Vec<String>,
+    },
+    /// A tick.
+    Tick,
+    /// A player.
+    Player,
+    /// A row of the named row type, or [`crate::id::Id::NONE`].
+    Row {
+        /// The row type's name.
+        of: String,
+    },
+    /// One component that says whether it is there, then the value (default where it is not).
+    Option(Box<FieldType>),
+    /// Several of the same.
+    Array {
+        /// How many.
+        len: u32,
+        /// Of what.
+        of: Box<FieldType>,
+    },
+    /// Sent whole when it changed; no component.
+    Whole {
+        /// Bytes at the most, encoded.
+        max: u32,
+        /// What the bytes mean.
+        shape: Shape,
+    },
+}
+
+/// What one integer of a row may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Component {
+    /// Smallest value.
+    pub min: i32,
+    /// Largest value.
+    pub max: i32,
+    /// Whether the value after `max` is `min` again.
+    pub ring: bool,
+}
+
+/// What the bytes of a message or of a `whole` field mean.
+///
+/// The bytes are bincode 2's standard configuration over serde: varints, no field names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Shape {
+    /// Cannot be: the game has no such message.
+    Never,
+    /// Nothing.
+    Unit,
+    /// One byte, 0 or 1.
+    Bool,
+    /// An unsigned number of so many bits: 8, 16, 32, 64.
+    Uint(u8),
+    /// A signed number of so many bits: 8, 16, 32, 64.
+    Int(u8),
+    /// A float of so many bits: 32, 64.
+    Float(u8),
+    /// UTF-8.
+    Text,
+    /// Absent or there.
+    Option(Box<Shape>),
+    /// Any number of the same.
+    List(Box<Shape>),
+    /// A fixed number of the same.
+    Array(u32, Box<Shape>),
+    /// Several, in order, without names.
+    Tuple(Vec<Shape>),
+    /// Several, in order, with names.
+    Struct {
+        /// The type's name.
+        name: String,
+        /// The fields.
+        fields: Vec<(String, Shape)>,
+    },
+    /// One of several; the position is a varint.
+    Enum {
+        /// The type's name.
+        name: String,
+        /// The variants.
+        variants: Vec<(String, Shape)>,
+    },
+}
+
+impl Kind {
+    /// Integers per row.
+    #[must_use]
+    pub fn component_count(&self) -> usize {
+        self.fields.iter().map(|field| field.ty.component_count()).sum()
+    }
+
+    /// `whole` fields per row.
+    #[must_use]
+    pub fn whole_count(&self) -> usize {
+        self.fields.iter().filter(|field| field.is_whole()).count()
+    }
+
+    /// The index of the field that says where a row is.
+    #[must_use]
+    pub fn place(&self) -> Option<usize> {
+        self.fields.iter().position(|field| field.place)
+    }
+
+    /// The first component of each field, and the end as one more entry.
+    #[must_use]
+    pub fn offsets(&self) -> Vec<usize> {
+        let mut at = 0;
+        let mut offsets = vec![0];
+        for field in &self.fields {
+            at += field.ty.component_count();
+            offsets.push(at);
+        }
+        offsets
+    }
+}
+
+impl Field {
+    /// Whether it is sent as bytes rather than integers.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        matches!(self.ty, FieldType::Whole { .. })
+    }
+}
+
+impl FieldType {
+    /// How many integers a value is.
+    #[must_use]
+    pub fn component_count(&self) -> usize {
+        match self {
+            FieldType::Bool
+            | FieldType::Int { .. }
+            | FieldType::Number { .. }
+            | FieldType::Exact
+            | FieldType::Angle { .. }
+            | FieldType::Enum { .. }
+            | FieldType::Tick
+            | FieldType::Player
+            | FieldType::Row { .. } => 1,
+            FieldType::Wide { .. } => 2,
+            FieldType::Vector { size, of } => usize::from(*size) * of.component_count(),
+            FieldType::Option(of) => 1 + of.component_count(),
+            FieldType::Array { len, of } => *len as usize * of.component_count(),
+            FieldType::Whole { .. } => 0,
+        }
+    }
+
+    /// The bounds of each integer.
+    #[must_use]
+    pub fn components(&self) -> Vec<Component> {
+        let mut components = Vec::new();
+        self.push_components(&mut components);
+        components
+    }
+
+    fn push_components(&self, to: &mut Vec<Component>) {
+        const ANY: Component = Component { min: i32::MIN, max: i32::MAX, ring: false };
+        let upto = |max: usize| Component { max: i32::try_from(max).unwrap_or(i32::MAX), min: 0, ring: false };
+        match self {
+            FieldType::Bool => to.push(upto(1)),
+            FieldType::Int { min, max } => to.push(match (i32::try_from(*min), i32::try_from(*max)) {
+                (Ok(min), Ok(max)) => Component { min, max, ring: false },
+                _ => ANY,
+            }),
+            FieldType::Wide { .. } => to.extend([ANY, ANY]),
+            FieldType::Number { steps, .. } => to.push(upto(*steps as usize)),
+            FieldType::Exact | FieldType::Tick | FieldType::Player | FieldType::Row { .. } => to.push(ANY),
+            FieldType::Angle { bits } => {
+                to.push(Component { ring: true, ..upto((1 << u32::from(*bits).min(16)) - 1) });
+            }
+            FieldType::Enum { variants, .. } => to.push(upto(variants.len().saturating_sub(1))),
+            FieldType::Vector { size, of } => (0..*size).for_each(|_| of.push_components(to)),
+            FieldType::Option(of) => {
+                to.push(upto(1));
+                of.push_components(to);
+            }
+            FieldType::Array { len, of } => (0..*len).for_each(|_| of.push_components(to)),
+            FieldType::Whole { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A world is a struct of tables; a table is rows of one kind, each with an id and perhaps an owner.
+//!
+//! The traits here are written by the derives. What a game developer uses are [`Table`] and [`One`].
+
+mod one;
+mod table;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use self::one::One;
+pub use self::table::Table;
+use crate::id::{KindId, PlayerId};
+use crate::image::{Image, KindImage};
+use crate::schema::{Field, Kind, Shape};
+use crate::wire::DecodeError;
+
+/// A row: what `#[derive(Replicate)]` writes for a struct.
+pub trait Replicate: Clone + Default + PartialEq + Send + 'static {
+    /// The row type's name.
+    const NAME: &'static str;
+    /// Integers per row.
+    const COMPONENTS: usize;
+    /// `whole` fields per row.
+    const WHOLES: usize;
+    /// Whether any field is marked `skip`.
+    const SKIPS: bool;
+    /// Whether any field is marked `owner`.
+    const OWNER_FIELDS: bool;
+    /// Whether the whole kind is sent to the row's owner only.
+    const OWNER_KIND: bool;
+    /// Whether the kind is drawn from the predicted world for everyone.
+    const PREDICTED: bool;
+
+    /// The fields as the schema tells them, without those marked `skip`.
+    fn fields() -> Vec<Field>;
+    /// Writes all components into `out`, which has [`Replicate::COMPONENTS`] places.
+    fn pack(&self, out: &mut [i32]);
+    /// Takes all components from `from`; `skip` and `whole` fields stay as they are.
+    fn unpack(&mut self, from: &[i32]);
+    /// Puts `whole` fields within their `max`: text is cut at a character, a list loses its tail, any other value
+    /// that is too long becomes its default.
+    fn fit_wholes(&mut self);
+    /// Appends the bytes of a `whole` field.
+    fn pack_whole(&self, field: usize, out: &mut Vec<u8>);
+    /// Takes a `whole` field from its bytes.
+    ///
+    /// # Errors
+    /// Where the bytes are not a value of the field's type, or more than it.
+    fn unpack_whole(&mut self, field: usize, from: &[u8]) -> Result<(), DecodeError>;
+    /// Exchanges the fields marked `skip` with those of `other`.
+    fn swap_skipped(&mut self, other: &mut Self);
+    /// Exchanges the fields marked `owner` with those of `other`.
+    fn swap_owned(&mut self, other: &mut Self);
+}
+
+/// The controls' state in one tick: what `#[derive(Input)]` writes for a struct. `()` is the input of a game
+/// without controls.
+pub trait Input: Clone + Default + PartialEq + Send + 'static {
+    /// Integers per input.
+    const COMPONENTS: usize;
+    /// The fields as the schema tells them.
+    fn fields() -> Vec<Field>;
+    /// Writes all components into `out`, which has [`Input::COMPONENTS`] places; a value out of range becomes the
+    /// nearest edge, so that what a client sends is never refused.
+    fn pack(&self, out: &mut [i32]);
+    /// The input of these components.
+    fn unpack(from: &[i32]) -> Self;
+    /// This input as it is repeated for one that did not arrive: `once` fields are back to default.
+    #[must_use]
+    fn repeated(&self) -> Self;
+}
+
+impl Input for () {
+    const COMPONENTS: usize = 0;
+    fn fields() -> Vec<Field> {
+        Vec::new()
+    }
+    fn pack(&self, _: &mut [i32]) {}
+    fn unpack(_: &[i32]) {}
+    fn repeated(&self) {}
+}
+
+/// A request, an event, or a `whole` value: serde for the bytes, a [`Shape`] for whoever has only the schema.
+pub trait Message: Serialize + DeserializeOwned + Send + 'static {
+    /// What the bytes mean.
+    fn shape() -> Shape;
+}
+
+/// The struct of tables: what `#[derive(World)]` writes.
+pub trait World: Default + Send + 'static {
+    /// The kinds, in declaration order.
+    fn kinds() -> Vec<Kind>;
+    /// The table of a kind.
+    fn table(&self, kind: KindId) -> Option<&dyn AnyTable>;
+    /// The table of a kind.
+    fn table_mut(&mut self, kind: KindId) -> Option<&mut dyn AnyTable>;
+
+    /// Every table, in declaration order.
+    fn each(&mut self, mut visit: impl FnMut(KindId, &mut dyn AnyTable))
+    where
+        Self: Sized,
+    {
+        let mut kind = KindId(0);
+        while let Some(table) = self.table_mut(kind) {
+            visit(kind, table);
+            kind.0 += 1;
+        }
+    }
+
+    /// Puts every row that may have changed on its steps and writes it into `image`, which must be a copy of the
+    /// image of the tick before.
+    fn settle(&mut self, image: &mut Image)
+    where
+        Self: Sized,
+    {
+        self.each(|kind, table| {
+            if let Some(rows) = image.kinds.get_mut(usize::from(kind.0)) {
+                table.settle(rows);
+            }
+        });
+    }
+
+    /// Makes this the world of `image`; `skip` fields are default.
+    fn restore(&mut self, image: &Image)
+    where
+        Self: Sized,
+    {
+        self.each(|kind, table| {
+            if let Some(rows) = image.kind(kind) {
+                table.restore(rows);
+            }
+        });
+    }
+}
+
+/// A table without its row type: what rooms and predictors do with a world.
+pub trait AnyTable {
+    /// Prepares an empty table of a room: the order of its slots comes from `seed`; `rows_max` rows at the most.
+    fn open(&mut self, seed: u64, rows_max: usize);
+    /// Puts the rows that may have changed on their steps and writes them into `image`.
+    fn settle(&mut self, image: &mut KindImage);
+    /// Makes these the table's rows.
+    fn restore(&mut self, image: &KindImage);
+    /// Takes the `skip` and `owner` fields, and the rows of an `owner` kind, out of sight: what `drive` and
+    /// `advance` may not depend on. Until [`AnyTable::reveal`], they hold their default.
+    fn conceal(&mut self);
+    /// Gives `me` its own `owner` fields and rows back, for its `drive`, and starts to note what it spawns.
+    fn lend(&mut self, me: PlayerId);
+    /// Ends [`AnyTable::lend`]; the slots that `me` spawned in between, in order, are handed to `spawned`.
+    fn take_back(&mut self, me: PlayerId, spawned: &mut dyn FnMut(u32));
+    /// Ends [`AnyTable::conceal`].
+    fn reveal(&mut self);
+    /// Removes every row that `player` owns.
+    fn remove_owned(&mut self, player: PlayerId);
+    /// Rows of `player`, in slot order.
+    fn owned_by(&self, player: PlayerId) -> &[u32];
+    /// Rows in the table.
+    fn row_count(&self) -> usize;
+    /// Rows that were not spawned because the table was full, since the table was opened.
+    fn refused(&self) -> u64;
+}

@@ -1,0 +1,70 @@
+//! A single row that is always there.
+
+use core::ops::{Deref, DerefMut};
+
+use super::{AnyTable, Replicate, Table};
+use crate::id::PlayerId;
+use crate::image::KindImage;
+
+/// A kind of which there is exactly one row: the score of a match, the phase of a round.
+///
+/// Reads and writes go straight to the row; a write marks it as changed.
+pub struct One<T: Replicate> {
+    table: Table<T>,
+}
+
+impl<T: Replicate> Default for One<T> {
+    fn default() -> One<T> {
+        One { table: Table::single() }
+    }
+}
+
+impl<T: Replicate> Deref for One<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.table.rows()[0]
+    }
+}
+
+impl<T: Replicate> DerefMut for One<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.table.touch(0)
+    }
+}
+
+impl<T: Replicate> AnyTable for One<T> {
+    fn open(&mut self, _: u64, _: usize) {}
+    fn settle(&mut self, image: &mut KindImage) {
+        self.table.settle(image);
+    }
+    fn restore(&mut self, image: &KindImage) {
+        if image.alive.contains(0) {
+            self.table.restore(image);
+        } else {
+            // Not received yet: the row is there all the same, at its default.
+            *self = One::default();
+        }
+    }
+    fn conceal(&mut self) {
+        self.table.conceal();
+    }
+    fn lend(&mut self, me: PlayerId) {
+        self.table.lend(me);
+    }
+    fn take_back(&mut self, me: PlayerId, spawned: &mut dyn FnMut(u32)) {
+        self.table.take_back(me, spawned);
+    }
+    fn reveal(&mut self) {
+        self.table.reveal();
+    }
+    fn remove_owned(&mut self, _: PlayerId) {}
+    fn owned_by(&self, _: PlayerId) -> &[u32] {
+        &[]
+    }
+    fn row_count(&self) -> usize {
+        1
+    }
+    fn refused(&self) -> u64 {
+        0
+    }
+}

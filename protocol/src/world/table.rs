@@ -1,0 +1,464 @@
+//! The rows of one kind.
+
+use std::collections::BTreeMap;
+
+use rand::RngExt as _;
+use rand::SeedableRng as _;
+use rand_pcg::Pcg32;
+
+use super::{AnyTable, Replicate};
+use crate::id::{Id, PlayerId};
+use crate::image::{KindImage, Slots};
+use crate::limits::{COMPONENTS_MAX, SLOTS_MAX};
+
+/// Rows of one kind, each under an [`Id`], iterated in id order.
+///
+/// A mutable borrow of a row marks it as changed; what was only read costs nothing at the end of the tick.
+pub struct Table<T> {
+    rows: Vec<T>,
+    alive: Slots,
+    touched: Slots,
+    generation: Vec<u32>,
+    owner: Vec<PlayerId>,
+    owned: BTreeMap<PlayerId, Vec<u32>>,
+    /// Slots to take, the last one first. Shuffled, so that a slot's number says nothing about the others.
+    free: Vec<u32>,
+    order: Pcg32,
+    rows_max: usize,
+    refused: u64,
+    /// Per slot: the `skip` and `owner` fields while they are concealed, else default.
+    shadow: Vec<T>,
+    /// Rows of an `owner` kind while they are concealed.
+    hidden: Slots,
+    /// What the player that drives has spawned, while it drives.
+    journal: Option<Vec<u32>>,
+}
+
+impl<T: Replicate> Table<T> {
+    /// Adds a row that belongs to the room.
+    ///
+    /// Where the table is full (`Rules::rows_max`), nothing is added: the id is [`Id::NONE`], and the room counts it.
+    pub fn spawn(&mut self, row: T) -> Id<T> {
+        self.spawn_for(PlayerId::NOBODY, row)
+    }
+
+    /// Adds a row that belongs to `owner` until it is removed; otherwise as [`Table::spawn`].
+    pub fn spawn_for(&mut self, owner: PlayerId, row: T) -> Id<T> {
+        let Some(slot) = self.take_slot() else {
+            self.refused += 1;
+            return Id::NONE;
+        };
+        let at = slot as usize;
+        self.rows[at] = row;
+        self.owner[at] = owner;
+        self.generation[at] = self.generation[at].wrapping_add(1);
+        self.alive.insert(slot);
+        self.touched.insert(slot);
+        if owner != PlayerId::NOBODY {
+            let slots = self.owned.entry(owner).or_default();
+            slots.insert(slots.partition_point(|&other| other < slot), slot);
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.push(slot);
+        }
+        Id::new(slot)
+    }
+
+    /// Removes a row and hands it back; `None` where it is not there.
+    pub fn remove(&mut self, id: Id<T>) -> Option<T> {
+        if !self.alive.remove(id.slot) {
+            return None;
+        }
+        let at = id.slot as usize;
+        self.touched.insert(id.slot);
+        let owner = core::mem::take(&mut self.owner[at]);
+        if let Some(slots) = self.owned.get_mut(&owner) {
+            slots.retain(|&slot| slot != id.slot);
+            if slots.is_empty() {
+                self.owned.remove(&owner);
+            }
+        }
+        if let Some(shadow) = self.shadow.get_mut(at) {
+            *shadow = T::default();
+        }
+        self.free.push(id.slot);
+        let last = self.free.len() - 1;
+        self.free.swap(last, self.order.random_range(0..=last as u32) as usize);
+        Some(core::mem::take(&mut self.rows[at]))
+    }
+
+    /// Keeps the rows for which `keep` says so.
+    pub fn retain(&mut self, mut keep: impl FnMut(Id<T>, &mut T) -> bool) {
+        for at in 0..self.rows.len() {
+            let id = Id::new(at as u32);
+            if self.alive.contains(id.slot) {
+                self.touched.insert(id.slot);
+                if !keep(id, &mut self.rows[at]) {
+                    self.remove(id);
+                }
+            }
+        }
+    }
+
+    /// The row, `None` where there is none (any more).
+    #[must_use]
+    pub fn get(&self, id: Id<T>) -> Option<&T> {
+        self.alive.contains(id.slot).then(|| &self.rows[id.slot as usize])
+    }
+
+    /// The row to change, `None` where there is none (any more).
+    #[must_use]
+    pub fn get_mut(&mut self, id: Id<T>) -> Option<&mut T> {
+        if !self.alive.contains(id.slot) {
+            return None;
+        }
+        self.touched.insert(id.slot);
+        Some(&mut self.rows[id.slot as usize])
+    }
+
+    /// Two rows to change at once, as when they touch; `None` where one is missing or both are the same.
+    #[must_use]
+    pub fn get_two_mut(&mut self, one: Id<T>, two: Id<T>) -> Option<(&mut T, &mut T)> {
+        if !self.alive.contains(one.slot) || !self.alive.contains(two.slot) {
+            return None;
+        }
+        let [a, b] = self.rows.get_disjoint_mut([one.slot as usize, two.slot as usize]).ok()?;
+        self.touched.insert(one.slot);
+        self.touched.insert(two.slot);
+        Some((a, b))
+    }
+
+    /// Whether the row is there.
+    #[must_use]
+    pub fn contains(&self, id: Id<T>) -> bool {
+        self.alive.contains(id.slot)
+    }
+
+    /// Whose row it is; [`PlayerId::NOBODY`] for the room's and for a row that is not there.
+    #[must_use]
+    pub fn owner(&self, id: Id<T>) -> PlayerId {
+        self.get(id).map_or(PlayerId::NOBODY, |_| self.owner[id.slot as usize])
+    }
+
+    /// Rows in the table.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.alive.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.alive.is_empty()
+    }
+
+    /// The ids, in order.
+    pub fn ids(&self) -> impl Iterator<Item = Id<T>> + '_ {
+        self.alive.iter().map(Id::new)
+    }
+
+    /// The rows, in id order.
+    pub fn iter(&self) -> impl Iterator<Item = (Id<T>, &T)> + '_ {
+        self.alive.iter().map(|slot| (Id::new(slot), &self.rows[slot as usize]))
+    }
+
+    /// The rows to change, in id order. Each row that is taken counts as changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Id<T>, &mut T)> + '_ {
+        Taking::new(&mut self.rows, &mut self.touched, self.alive.iter())
+    }
+
+    /// The rows of `player`, in id order.
+    pub fn of(&self, player: PlayerId) -> impl Iterator<Item = (Id<T>, &T)> + '_ {
+        self.slots_of(player)
+            .iter()
+            .filter(|&&slot| self.alive.contains(slot))
+            .map(|&slot| (Id::new(slot), &self.rows[slot as usize]))
+    }
+
+    /// The rows of `player` to change, in id order.
+    pub fn of_mut(&mut self, player: PlayerId) -> impl Iterator<Item = (Id<T>, &mut T)> + '_ {
+        let slots = self.owned.get(&player).map_or(&[][..], Vec::as_slice);
+        let alive = &self.alive;
+        let slots = slots.iter().copied().filter(|&slot| alive.contains(slot));
+        Taking::new(&mut self.rows, &mut self.touched, slots)
+    }
+
+    /// The first row of `player`: for kinds of which a player has one.
+    #[must_use]
+    pub fn first_of(&self, player: PlayerId) -> Option<(Id<T>, &T)> {
+        self.of(player).next()
+    }
+
+    /// A table of exactly one default row, in slot 0.
+    pub(super) fn single() -> Table<T> {
+        let mut table = Table::default();
+        table.grow(1);
+        table.alive.insert(0);
+        table.touched.insert(0);
+        table
+    }
+
+    pub(super) fn rows(&self) -> &[T] {
+        &self.rows
+    }
+
+    /// The row in `slot`, which must exist, marked as changed.
+    pub(super) fn touch(&mut self, slot: u32) -> &mut T {
+        self.touched.insert(slot);
+        &mut self.rows[slot as usize]
+    }
+
+    fn slots_of(&self, player: PlayerId) -> &[u32] {
+        self.owned.get(&player).map_or(&[], Vec::as_slice)
+    }
+
+    /// A free slot, made by doubling where there is none.
+    fn take_slot(&mut self) -> Option<u32> {
+        if self.alive.len() + self.hidden.len() >= self.rows_max {
+            return None;
+        }
+        if self.free.is_empty() {
+            let from = self.rows.len();
+            let to = (from * 2).clamp(16, SLOTS_MAX);
+            self.grow(to);
+            self.free.extend((from as u32..to as u32).rev());
+            for last in (1..self.free.len()).rev() {
+                self.free.swap(last, self.order.random_range(0..=last as u32) as usize);
+            }
+        }
+        self.free.pop()
+    }
+
+    fn grow(&mut self, capacity: usize) {
+        if capacity > self.rows.len() {
+            self.rows.resize_with(capacity, T::default);
+            self.generation.resize(capacity, 0);
+            self.owner.resize(capacity, PlayerId::NOBODY);
+            self.alive.reserve(capacity);
+            self.touched.reserve(capacity);
+            if T::SKIPS || T::OWNER_FIELDS {
+                self.shadow.resize_with(capacity, T::default);
+            }
+        }
+    }
+
+    fn settle_row(&mut self, slot: u32, image: &mut KindImage, bytes: &mut Vec<u8>) {
+        let at = slot as usize;
+        if !self.alive.contains(slot) {
+            image.remove(slot);
+            return;
+        }
+        image.insert(slot, self.owner[at], self.generation[at]);
+        let mut integers = [0; COMPONENTS_MAX];
+        let integers = &mut integers[..T::COMPONENTS];
+        let row = &mut self.rows[at];
+        row.pack(integers);
+        row.unpack(integers);
+        for (component, value) in integers.iter().enumerate() {
+            image.set_value(component, slot, *value);
+        }
+        if T::WHOLES > 0 {
+            row.fit_wholes();
+        }
+        for field in 0..T::WHOLES {
+            bytes.clear();
+            row.pack_whole(field, bytes);
+            image.set_whole(field, slot, bytes);
+        }
+    }
+
+    /// Exchanges the `skip` and `owner` fields of all rows with their shadows.
+    fn swap_with_shadow(&mut self) {
+        if T::SKIPS || T::OWNER_FIELDS {
+            for slot in self.alive.iter() {
+                let (row, shadow) = (&mut self.rows[slot as usize], &mut self.shadow[slot as usize]);
+                row.swap_skipped(shadow);
+                row.swap_owned(shadow);
+            }
+        }
+    }
+
+    /// Exchanges the `owner` fields of all of `player`'s rows with their shadows.
+    fn swap_owned(&mut self, player: PlayerId) {
+        let slots = self.owned.get(&player).map_or(&[][..], Vec::as_slice);
+        for &slot in slots {
+            self.rows[slot as usize].swap_owned(&mut self.shadow[slot as usize]);
+        }
+    }
+}
+
+impl<T: Replicate> AnyTable for Table<T> {
+    fn open(&mut self, seed: u64, rows_max: usize) {
+        self.order = Pcg32::seed_from_u64(seed);
+        self.rows_max = rows_max.min(SLOTS_MAX);
+    }
+
+    fn settle(&mut self, image: &mut KindImage) {
+        let mut touched = core::mem::take(&mut self.touched);
+        image.reserve(self.rows.len());
+        let mut bytes = Vec::new();
+        for slot in touched.iter() {
+            self.settle_row(slot, image, &mut bytes);
+        }
+        touched.clear();
+        self.touched = touched;
+    }
+
+    fn restore(&mut self, image: &KindImage) {
+        self.grow(image.capacity());
+        self.alive.copy_from(&image.alive);
+        self.touched.clear();
+        self.hidden.clear();
+        self.owned.clear();
+        // What is spawned here is provisional: behind every slot that the server is known to use.
+        self.free.clear();
+        self.free.extend((image.capacity() as u32..self.rows.len() as u32).rev());
+        let mut integers = [0; COMPONENTS_MAX];
+        let integers = &mut integers[..T::COMPONENTS];
+        let mut bytes = Vec::new();
+        for at in 0..self.rows.len() {
+            let slot = at as u32;
+            if !self.alive.contains(slot) {
+                self.owner[at] = PlayerId::NOBODY;
+                continue;
+            }
+            if T::SKIPS {
+                self.rows[at] = T::default();
+            }
+            for (component, value) in integers.iter_mut().enumerate() {
+                *value = image.value(component, slot);
+            }
+            self.rows[at].unpack(integers);
+            for field in 0..T::WHOLES {
+                bytes.clear();
+                self.rows[at].pack_whole(field, &mut bytes);
+                let whole = image.whole(field, slot);
+                if bytes != whole && self.rows[at].unpack_whole(field, whole).is_err() {
+                    // Never from bytes: they are checked against the shape on arrival. The field keeps its value.
+                    debug_assert!(whole.is_empty(), "a whole field of {} does not decode", T::NAME);
+                }
+            }
+            let owner = image.owner.get(at).copied().unwrap_or_default();
+            self.owner[at] = owner;
+            self.generation[at] = image.generation.get(at).copied().unwrap_or(0);
+            if owner != PlayerId::NOBODY {
+                self.owned.entry(owner).or_default().push(slot);
+            }
+        }
+    }
+
+    fn conceal(&mut self) {
+        self.swap_with_shadow();
+        if T::OWNER_KIND {
+            core::mem::swap(&mut self.alive, &mut self.hidden);
+        }
+    }
+
+    fn lend(&mut self, me: PlayerId) {
+        if T::OWNER_KIND {
+            for &slot in self.owned.get(&me).map_or(&[][..], Vec::as_slice) {
+                if self.hidden.remove(slot) {
+                    self.alive.insert(slot);
+                }
+            }
+        }
+        if T::OWNER_FIELDS {
+            self.swap_owned(me);
+        }
+        self.journal.get_or_insert_default().clear();
+    }
+
+    fn take_back(&mut self, me: PlayerId, spawned: &mut dyn FnMut(u32)) {
+        if T::OWNER_FIELDS {
+            self.swap_owned(me);
+        }
+        if T::OWNER_KIND {
+            for &slot in self.owned.get(&me).map_or(&[][..], Vec::as_slice) {
+                if self.alive.remove(slot) {
+                    self.hidden.insert(slot);
+                }
+            }
+        }
+        for slot in self.journal.take().into_iter().flatten() {
+            spawned(slot);
+        }
+    }
+
+    fn reveal(&mut self) {
+        if T::OWNER_KIND {
+            for slot in self.hidden.iter() {
+                self.alive.insert(slot);
+            }
+            self.hidden.clear();
+        }
+        self.swap_with_shadow();
+        // What was written to a concealed field is lost.
+        self.shadow.fill(T::default());
+    }
+
+    fn remove_owned(&mut self, player: PlayerId) {
+        for slot in self.slots_of(player).to_vec() {
+            self.remove(Id::new(slot));
+        }
+    }
+
+    fn owned_by(&self, player: PlayerId) -> &[u32] {
+        self.slots_of(player)
+    }
+
+    fn row_count(&self) -> usize {
+        self.alive.len() + self.hidden.len()
+    }
+
+    fn refused(&self) -> u64 {
+        self.refused
+    }
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Table<T> {
+        Table {
+            rows: Vec::new(),
+            alive: Slots::default(),
+            touched: Slots::default(),
+            generation: Vec::new(),
+            owner: Vec::new(),
+            owned: BTreeMap::new(),
+            free: Vec::new(),
+            order: Pcg32::seed_from_u64(0),
+            rows_max: SLOTS_MAX,
+            refused: 0,
+            shadow: Vec::new(),
+            hidden: Slots::default(),
+            journal: None,
+        }
+    }
+}
+
+/// Mutable rows at rising slots, without a borrow of all of them at once.
+struct Taking<'a, T, S> {
+    rest: &'a mut [T],
+    from: usize,
+    touched: &'a mut Slots,
+    slots: S,
+}
+
+impl<'a, T, S: Iterator<Item = u32>> Taking<'a, T, S> {
+    fn new(rows: &'a mut [T], touched: &'a mut Slots, slots: S) -> Taking<'a, T, S> {
+        Taking { rest: rows, from: 0, touched, slots }
+    }
+}
+
+impl<'a, T, S: Iterator<Item = u32>> Iterator for Taking<'a, T, S> {
+    type Item = (Id<T>, &'a mut T);
+    fn next(&mut self) -> Option<(Id<T>, &'a mut T)> {
+        let slot = self.slots.next()?;
+        let rest = core::mem::take(&mut self.rest);
+        let (_, rest) = rest.split_at_mut_checked(slot as usize - self.from)?;
+        let (row, rest) = rest.split_first_mut()?;
+        self.rest = rest;
+        self.from = slot as usize + 1;
+        self.touched.insert(slot);
+        Some((Id::new(slot), row))
+    }
+}

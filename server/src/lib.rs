@@ -1,0 +1,3 @@
+//! A multiplayer game state synchronization server: fixed ticks in, delta-compressed snapshots out.
+
+pub mod room;

@@ -1,0 +1,40 @@
+//! What a room counts.
+
+/// Counters of a room since it opened, and what it holds now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Players now, bots and lost sessions among them.
+    pub players: u32,
+    /// Watchers now.
+    pub watchers: u32,
+    /// Bots now.
+    pub bots: u32,
+    /// Rows now.
+    pub rows: u64,
+    /// Inputs that were there when their tick came.
+    pub inputs_fresh: u64,
+    /// Ticks for which the last input was repeated.
+    pub inputs_repeated: u64,
+    /// Ticks for which the default input stood in.
+    pub inputs_defaulted: u64,
+    /// Inputs that came after their tick.
+    pub inputs_late: u64,
+    /// Snapshots written.
+    pub snapshots: u64,
+    /// Snapshots that were not made because the client had not taken an earlier one.
+    pub snapshots_skipped: u64,
+    /// Bytes of shared snapshot frames, counted per client.
+    pub snapshot_bytes: u64,
+    /// Bytes of private frames.
+    pub private_bytes: u64,
+    /// Clients that began again from nothing.
+    pub keyframes: u64,
+    /// Resyncs that clients asked for because their hash differed.
+    pub resyncs: u64,
+    /// Events told, counted per client.
+    pub events: u64,
+    /// Requests received.
+    pub requests: u64,
+    /// Rows that were not spawned because a table was full.
+    pub rows_refused: u64,
+}
