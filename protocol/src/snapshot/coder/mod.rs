@@ -1,0 +1,1 @@
+//! The code of one entity: what is expected of it, and what differs.
