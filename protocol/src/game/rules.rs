@@ -1,7 +1,7 @@
 //! The bounds of a room that a game sets; a server's configuration may lower or raise them.
 
 /// How many may play, how often they may ask, how long they may be gone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Rules {
     /// Players in one room; the next one opens another room.
     pub players_max: u32,

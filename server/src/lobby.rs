@@ -1,0 +1,190 @@
+//! Who sits where: a hello becomes a seat in a room, or a refusal with its reason. Pure.
+//!
+//! The lobby does not ask rooms. It is told how full they are ([`Lobby::counted`]) and remembers the seats it gave
+//! away since ([`Lobby::settled`] ends that), so that a rush of joins cannot overfill a room.
+
+use std::collections::BTreeMap;
+
+use tickwire_protocol::game::{Role, Rules};
+use tickwire_protocol::limits::ROOM_NAME_BYTES_MAX;
+use tickwire_protocol::wire::{CloseCode, Hello, Reject, VERSION};
+
+/// The rooms of a server and their seats.
+#[derive(Clone, Debug)]
+pub struct Lobby {
+    rooms_max: usize,
+    players_max: u32,
+    watchers_max: u32,
+    rooms: BTreeMap<String, Seats>,
+}
+
+/// Where a hello goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// The room's name.
+    pub room: String,
+    /// Whether this room is to be opened first.
+    pub opens: bool,
+    /// In which role; for [`Lobby::settled`].
+    pub role: Role,
+}
+
+/// How full a room is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Population {
+    /// Players, lost ones among them, bots not.
+    pub players: u32,
+    /// Watchers, lost ones among them.
+    pub watchers: u32,
+}
+
+/// What the room a hello without a room name opens is called.
+pub const FIRST_ROOM: &str = "main";
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Seats {
+    counted: Population,
+    given: Population,
+}
+
+impl Lobby {
+    /// No rooms yet; at most `rooms_max` at a time, each with the seats of `rules`.
+    #[must_use]
+    pub fn new(rules: &Rules, rooms_max: usize) -> Lobby {
+        Lobby {
+            rooms_max,
+            players_max: rules.players_max,
+            watchers_max: rules.watchers_max,
+            rooms: BTreeMap::new(),
+        }
+    }
+
+    /// Finds a seat for a hello, and holds it until [`Lobby::settled`].
+    ///
+    /// A named room is opened where it is not there; where it is full, `name-2`, `name-3`, … follow. No name means
+    /// any room with space. A hello that resumes goes to its room, full or not: its seat is there already, or the
+    /// room refuses it.
+    ///
+    /// # Errors
+    /// A reject to send and close with: another version (4501), a name no room can have (1002), no space (1013).
+    pub fn seat(&mut self, hello: &Hello) -> Result<Seat, Reject> {
+        if hello.version != VERSION {
+            return Err(reject(
+                CloseCode::Version,
+                format!(
+                    "this server speaks version {VERSION} of the protocol, the client version {}: reload the page or update",
+                    hello.version
+                ),
+            ));
+        }
+        check_name(&hello.room)?;
+        if hello.resume.is_some() && self.rooms.contains_key(&hello.room) {
+            return Ok(self.give(hello.room.clone(), hello.role));
+        }
+        if hello.room.is_empty()
+            && let Some(room) = self.with_space(hello.role)
+        {
+            return Ok(self.give(room, hello.role));
+        }
+        let base = if hello.room.is_empty() { FIRST_ROOM } else { &hello.room };
+        // As many names as there may be rooms, and one: at least one of them is free or has space.
+        for number in 1..=self.rooms_max + 1 {
+            let room = if number == 1 { base.to_owned() } else { format!("{base}-{number}") };
+            let space = self.rooms.get(&room).map(|seats| self.has_space(seats, hello.role));
+            match space {
+                Some(true) => return Ok(self.give(room, hello.role)),
+                Some(false) => {}
+                None if self.rooms.len() < self.rooms_max => return Ok(self.give(room, hello.role)),
+                None => break,
+            }
+        }
+        Err(reject(
+            CloseCode::Full,
+            format!("all {} rooms are full, {} is the limit: try again later", self.rooms.len(), self.rooms_max),
+        ))
+    }
+
+    /// The room answered the hello of a seat, with a welcome or a reject: the seat is no longer held, it counts or not.
+    pub fn settled(&mut self, seat: &Seat) {
+        if let Some(seats) = self.rooms.get_mut(&seat.room) {
+            let given = seats.given.of_mut(seat.role);
+            *given = given.saturating_sub(1);
+        }
+    }
+
+    /// How full a room is now.
+    pub fn counted(&mut self, room: &str, population: Population) {
+        if let Some(seats) = self.rooms.get_mut(room) {
+            seats.counted = population;
+        }
+    }
+
+    /// The room ended: its name is free.
+    pub fn ended(&mut self, room: &str) {
+        self.rooms.remove(room);
+    }
+
+    /// The rooms by name, and how full each is, held seats among them.
+    pub fn rooms(&self) -> impl Iterator<Item = (&str, Population)> {
+        self.rooms.iter().map(|(name, seats)| (name.as_str(), seats.total()))
+    }
+
+    fn with_space(&self, role: Role) -> Option<String> {
+        self.rooms.iter().find(|(_, seats)| self.has_space(seats, role)).map(|(name, _)| name.clone())
+    }
+
+    fn has_space(&self, seats: &Seats, role: Role) -> bool {
+        match role {
+            Role::Plays => seats.total().players < self.players_max,
+            Role::Watches => seats.total().watchers < self.watchers_max,
+        }
+    }
+
+    fn give(&mut self, room: String, role: Role) -> Seat {
+        let opens = !self.rooms.contains_key(&room);
+        *self.rooms.entry(room.clone()).or_default().given.of_mut(role) += 1;
+        Seat { room, opens, role }
+    }
+}
+
+impl Seats {
+    fn total(&self) -> Population {
+        Population {
+            players: self.counted.players + self.given.players,
+            watchers: self.counted.watchers + self.given.watchers,
+        }
+    }
+}
+
+impl Population {
+    fn of_mut(&mut self, role: Role) -> &mut u32 {
+        match role {
+            Role::Plays => &mut self.players,
+            Role::Watches => &mut self.watchers,
+        }
+    }
+}
+
+/// A room's name is what stands in a link: letters, digits, `-` and `_`, so that nobody has to escape it.
+fn check_name(name: &str) -> Result<(), Reject> {
+    if name.len() > ROOM_NAME_BYTES_MAX {
+        return Err(reject(
+            CloseCode::Protocol,
+            format!(
+                "the room's name has {} bytes, {ROOM_NAME_BYTES_MAX} are allowed: choose a shorter one",
+                name.len()
+            ),
+        ));
+    }
+    match name.chars().find(|c| !c.is_alphanumeric() && !matches!(c, '-' | '_')) {
+        Some(c) => Err(reject(
+            CloseCode::Protocol,
+            format!("a room's name is letters, digits, - and _; this one has {c:?}: choose another one"),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn reject(code: CloseCode, reason: String) -> Reject {
+    Reject { code, reason }
+}

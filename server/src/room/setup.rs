@@ -1,0 +1,52 @@
+//! What a room is opened with.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tickwire_protocol::game::{Game, Rules};
+
+/// Everything a room is a function of, besides the calls it receives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoomSetup {
+    /// The room's name.
+    pub name: String,
+    /// The seed of its chance.
+    pub seed: u64,
+    /// For the game; told to clients.
+    pub options: BTreeMap<String, String>,
+    /// The game's bounds, or what the server's configuration made of them.
+    pub rules: Rules,
+    /// How long the room waits for its clients.
+    pub patience: Patience,
+}
+
+/// How long a room waits for its clients, in milliseconds, counted in ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Patience {
+    /// Without any frame or pong: then closed with 4008. Shorter than two ping intervals closes the healthy.
+    pub silent_ms: u32,
+    /// The same for a client that said `away`.
+    pub away_ms: u32,
+    /// Without taking or acknowledging what it was sent: then closed with 4030.
+    pub unread_ms: u32,
+}
+
+impl RoomSetup {
+    /// A room of the game `G` with the rules that the game wants.
+    #[must_use]
+    pub fn of<G: Game>(name: impl Into<String>, seed: u64) -> RoomSetup {
+        RoomSetup {
+            name: name.into(),
+            seed,
+            options: BTreeMap::new(),
+            rules: G::rules(),
+            patience: Patience::default(),
+        }
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience { silent_ms: 15_000, away_ms: 300_000, unread_ms: 5_000 }
+    }
+}
