@@ -1,1 +1,23 @@
-//! x
+//! The client half of Tickwire. Told the time and the frames, it never asks for either.
+//!
+//! [`Session`] is one player's stay in a room: it needs only the schema. [`Client`] adds a game's types and
+//! prediction, [`Viewer`] JSON for any game. Whoever owns the socket does four things:
+//!
+//! - tells it when the socket opens, a frame comes, or the socket is gone;
+//! - calls [`Session::update`] at least when [`Session::next_due`] says so;
+//! - carries out what [`Session::poll`] says until it says nothing;
+//! - calls [`Session::draw`] when a frame is drawn.
+
+mod client;
+mod drawn;
+mod session;
+mod stats;
+mod viewer;
+
+pub use tickwire_protocol::link::Micros;
+
+pub use self::client::Client;
+pub use self::drawn::{Drawn, DrawnKind};
+pub use self::session::{Join, Output, Session, State};
+pub use self::stats::{Correction, Stats};
+pub use self::viewer::Viewer;
