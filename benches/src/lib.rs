@@ -1,1 +1,8 @@
-//! x
+//! What Tickwire is measured with: scenes, data sets, the load tool, and the bare floor it is compared with.
+//!
+//! Nothing depends on this crate. Every figure that the project publishes is printed by one of its binaries.
+
+pub mod floor;
+pub mod machine;
+pub mod report;
+pub mod sets;

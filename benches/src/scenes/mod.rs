@@ -1,0 +1,95 @@
+//! The scenes that are measured: games written against nothing but the public API.
+//!
+//! A scene is named on the command line; [`visit`] turns the name into a game type.
+
+mod motion;
+mod polar;
+mod wander;
+
+use std::collections::BTreeMap;
+
+use tickwire_protocol::prelude::*;
+
+pub use self::polar::{Compass, Polar};
+pub use self::wander::{Ground, Thing, W1, W2, W3, Wander};
+
+/// Every scene there is.
+pub const NAMES: [&str; 5] = ["w1", "w1-polar", "w2", "w3", "roam"];
+
+/// The seed of a scene that is not given another.
+pub const SEED: u64 = 12_345;
+
+/// Something that works with any game, given the scene's game as a type.
+pub trait Visit {
+    /// What comes of it.
+    type Out;
+    /// Does it.
+    fn visit<G: Game>(self) -> Self::Out;
+}
+
+/// Does `visit` with the game of the scene called `name`.
+///
+/// # Errors
+/// Where there is no such scene; the message names those there are.
+pub fn visit<V: Visit>(name: &str, visit: V) -> anyhow::Result<V::Out> {
+    Ok(match name {
+        "w1" => visit.visit::<W1>(),
+        "w1-polar" => visit.visit::<Polar>(),
+        "w2" => visit.visit::<W2>(),
+        "w3" => visit.visit::<W3>(),
+        _ => anyhow::bail!("there is no scene `{name}`: choose one of {}", NAMES.join(", ")),
+    })
+}
+
+/// The room options that make a scene of `entities` rows; games without that option ignore it.
+#[must_use]
+pub fn options(entities: u32) -> BTreeMap<String, String> {
+    BTreeMap::from([("entities".to_owned(), entities.to_string())])
+}
+
+/// The controls of a wanderer.
+#[derive(Input, Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stick {
+    /// Where to, eastwards.
+    #[rep(range = -127..=127)]
+    pub dx: i8,
+    /// Where to, northwards.
+    #[rep(range = -127..=127)]
+    pub dy: i8,
+    /// Carried, not used.
+    pub buttons: u8,
+}
+
+impl Stick {
+    /// The `k`-th input of the player in seat `i`: the direction turns by 0.05 radians each time.
+    #[must_use]
+    pub fn of(i: u32, k: u32) -> Stick {
+        let angle = f64::from(i) + 0.05 * f64::from(k);
+        Stick { dx: (127.0 * angle.cos()) as i8, dy: (127.0 * angle.sin()) as i8, buttons: 0 }
+    }
+
+    /// The direction, `None` where the stick is at rest.
+    fn direction(self) -> Option<Vec2> {
+        vec2(self.dx.into(), self.dy.into()).try_normalize()
+    }
+}
+
+/// A player's seat, from 0, in the order of arrival.
+fn seat(player: PlayerId) -> u32 {
+    player.0.saturating_sub(1)
+}
+
+/// The row that the player in `seat` steers: that many rows on, around and around.
+fn steered<T: tickwire_protocol::world::Replicate>(table: &Table<T>, player: PlayerId) -> Option<Id<T>> {
+    table.ids().nth(seat(player) as usize % table.len().max(1))
+}
+
+/// The bounds of a scene's room: as many players as are to be measured.
+fn rules() -> Rules {
+    Rules { players_max: 100_000, watchers_max: 100_000, ..Rules::default() }
+}
+
+/// The number of entities that the room was opened with.
+fn entities<G: Game>(host: &Host<G>) -> u32 {
+    host.option("entities").and_then(|text| text.parse().ok()).unwrap_or(1_000)
+}
