@@ -175,7 +175,14 @@ mod tests {
             field("heat", FieldType::Exact, None),
             hp,
         ];
-        let kind = Kind { name: "ships".to_owned(), one: false, owner: false, predicted: false, fields };
+        let kind = Kind {
+            name: "ships".to_owned(),
+            row: "Ship".to_owned(),
+            one: false,
+            owner: false,
+            predicted: false,
+            fields,
+        };
         Schema {
             game: "test".to_owned(),
             tick_rate: 60,

@@ -2,6 +2,9 @@
 //!
 //! A game developer starts with [`prelude`]; whoever writes a client in another language with `WIRE.md`.
 
+// What the derives generate names this crate by its full path, here as everywhere.
+extern crate self as tickwire_protocol;
+
 pub mod blend;
 pub mod game;
 pub mod id;

@@ -60,6 +60,9 @@ pub const SCHEMA_BYTES_MAX: usize = 256 * 1_024;
 /// Bytes of a close reason: what a WebSocket close frame can carry beside its code.
 pub const CLOSE_REASON_BYTES_MAX: usize = 123;
 
+/// How deep a [`crate::schema::Shape`] may nest: what reads one from bytes stops there.
+pub const SHAPE_DEPTH_MAX: u32 = 16;
+
 /// Bytes of a codebook on the wire.
 pub const CODEBOOK_BYTES_MAX: usize = 4_096;
 

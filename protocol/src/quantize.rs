@@ -5,7 +5,7 @@
 
 use glam::{Vec2, Vec3};
 
-use crate::id::{Id, PlayerId, Tick};
+use crate::id::{Id, PlayerId, Tick, TickRate};
 use crate::schema::FieldType;
 
 /// How the attributes of a field turn its values into integers. Written by the derives as constants.
@@ -54,9 +54,48 @@ impl Spec {
         assert!(steps > 0 && hi > lo, "a range rises");
         Spec::Steps { lo, step: (hi - lo) / steps as f64, steps }
     }
+
+    /// The spec of a velocity whose steps are whole steps of `place` per tick, so that `place + velocity * dt` lies
+    /// on a step again: one step is that of `place` times the rate. The range grows outward to whole steps.
+    #[must_use]
+    pub const fn per_tick(place: Spec, lo: f64, hi: f64, rate: TickRate) -> Spec {
+        let step = match place {
+            Spec::Steps { step, .. } => step,
+            Spec::Angle { bits } => core::f64::consts::TAU / (1u32 << bits) as f64,
+            Spec::Plain | Spec::Range { .. } | Spec::Exact => panic!("a position has `range` and `step`"),
+        };
+        assert!(hi > lo, "a range rises");
+        let step = step * rate.get() as f64;
+        // A hair inward first, so that an end that is meant to lie on a step is not moved by a rounding error.
+        let (low, high) = ((lo / step + 1e-6).floor(), (hi / step - 1e-6).ceil());
+        assert!(high - low < i32::MAX as f64, "a range has fewer than 2^31 steps");
+        Spec::Steps { lo: low * step, step, steps: (high - low) as u32 }
+    }
+
+    /// The spec of `range = min..=max` on an integer.
+    #[must_use]
+    pub const fn range(min: i64, max: i64) -> Spec {
+        assert!(max > min, "a range rises");
+        Spec::Range { min, max }
+    }
+
+    /// The spec of `angle, bits = bits`.
+    #[must_use]
+    pub const fn angle(bits: u8) -> Spec {
+        assert!(bits >= 1 && bits <= 16, "an angle has 1 to 16 bits");
+        Spec::Angle { bits }
+    }
 }
 
 /// A type that can be a replicated field: a fixed number of integers.
+///
+/// Implemented for bool, integers, `f32`, `Vec2`, `Vec3`, `Tick`, `PlayerId`, `Id<T>`, for `Option` and fixed arrays of
+/// them, and by `#[derive(Replicate)]` for unit enums.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value of a fixed number of integers",
+    label = "this cannot be a replicated field as it stands",
+    note = "a unit enum derives `Replicate`; anything else is sent whole, `#[rep(whole, max = bytes)]`, or never, `#[rep(skip)]`"
+)]
 pub trait Value: Clone + Default + PartialEq + 'static {
     /// How many integers.
     const COMPONENTS: usize;
@@ -72,16 +111,17 @@ pub trait Value: Clone + Default + PartialEq + 'static {
 /// The step that `value` lies nearest to.
 #[must_use]
 pub fn to_step(value: f32, lo: f64, step: f64, steps: u32) -> i32 {
-    let n = libm::floor((f64::from(value) - lo) / step + 0.5);
-    // A NaN becomes 0: the cast of a float to an integer saturates.
-    (n.clamp(0.0, f64::from(steps))) as i32
+    // The cast rounds down, as nothing negative is left. A NaN becomes 0.
+    ((f64::from(value) - lo) / step + 0.5).clamp(0.0, f64::from(steps)) as i32
 }
 
 /// The value of step `n`.
 #[must_use]
 pub fn from_step(n: i32, lo: f64, step: f64, steps: u32) -> f32 {
     let n = n.clamp(0, i32::try_from(steps).unwrap_or(i32::MAX));
-    (lo + f64::from(n) * step) as f32
+    let value = lo + f64::from(n) * step;
+    // The step of zero is zero, whatever the rounding of `lo` and `step`: what stands still must compare so.
+    if value.abs() < step * 1e-6 { 0.0 } else { value as f32 }
 }
 
 /// The step of a ring of `2^bits` that the angle lies nearest to.

@@ -1,24 +1,88 @@
-//! The derives of `tickwire-protocol`.
+//! The derives of `tickwire-protocol`: `Replicate`, `World`, `Input` and `Message`.
+//!
+//! Use them through `tickwire_protocol::prelude`; what they generate names everything by its full path there.
+
+mod attr;
+mod check;
+mod doc;
+mod enums;
+mod field;
+mod input;
+mod literal;
+mod message;
+mod replicate;
+mod ty;
+mod world;
 
 use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
 
-/// A row.
+/// Makes a struct a row of a table, or a unit enum a field of one.
 #[proc_macro_derive(Replicate, attributes(rep))]
-pub fn replicate(_: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn replicate(item: TokenStream) -> TokenStream {
+    expand(parse_macro_input!(item as DeriveInput), replicate::derive)
 }
-/// A world.
-#[proc_macro_derive(World)]
-pub fn world(_: TokenStream) -> TokenStream {
-    TokenStream::new()
+
+/// Makes a struct of tables a world.
+#[proc_macro_derive(World, attributes(rep))]
+pub fn world(item: TokenStream) -> TokenStream {
+    expand(parse_macro_input!(item as DeriveInput), world::derive)
 }
-/// An input.
+
+/// Makes a struct the state of the controls in one tick.
 #[proc_macro_derive(Input, attributes(rep))]
-pub fn input(_: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn input(item: TokenStream) -> TokenStream {
+    expand(parse_macro_input!(item as DeriveInput), input::derive)
 }
-/// A message.
-#[proc_macro_derive(Message)]
-pub fn message(_: TokenStream) -> TokenStream {
-    TokenStream::new()
+
+/// Makes a type a request, an event, or a value that is sent whole.
+#[proc_macro_derive(Message, attributes(rep))]
+pub fn message(item: TokenStream) -> TokenStream {
+    expand(parse_macro_input!(item as DeriveInput), message::derive)
+}
+
+fn expand(
+    item: DeriveInput,
+    derive: impl FnOnce(&DeriveInput) -> syn::Result<proc_macro2::TokenStream>,
+) -> TokenStream {
+    derive(&item).unwrap_or_else(|error| error.into_compile_error()).into()
+}
+
+/// Refuses what no derive takes: type parameters.
+fn without_generics(item: &DeriveInput) -> syn::Result<()> {
+    if item.generics.params.is_empty() {
+        return Ok(());
+    }
+    Err(syn::Error::new_spanned(
+        &item.generics,
+        "a type on the wire has no parameters: both ends must know it completely",
+    ))
+}
+
+/// Several errors as one, so that a compiler shows all of them at once.
+#[derive(Default)]
+struct Errors(Option<syn::Error>);
+
+impl Errors {
+    fn add(&mut self, error: syn::Error) {
+        match &mut self.0 {
+            Some(first) => first.combine(error),
+            None => self.0 = Some(error),
+        }
+    }
+
+    fn at(&mut self, place: impl quote::ToTokens, message: impl core::fmt::Display) {
+        self.add(syn::Error::new_spanned(place, message));
+    }
+
+    fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.add(error)).ok()
+    }
+
+    fn finish<T>(self, value: T) -> syn::Result<T> {
+        match self.0 {
+            Some(error) => Err(error),
+            None => Ok(value),
+        }
+    }
 }

@@ -150,6 +150,7 @@ impl Refusal {
 pub enum Never {}
 
 impl Message for Never {
+    const DEPTH: u32 = 1;
     fn shape() -> crate::schema::Shape {
         crate::schema::Shape::Never
     }

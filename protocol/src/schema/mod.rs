@@ -29,6 +29,8 @@ pub struct Schema {
 pub struct Kind {
     /// The table's name.
     pub name: String,
+    /// The row type's name: what differences and warnings call it, and what [`FieldType::Row`] refers to.
+    pub row: String,
     /// A single row that is always there.
     pub one: bool,
     /// Sent to the row's owner only.
@@ -227,6 +229,24 @@ impl Kind {
 }
 
 impl Field {
+    /// A field of this type that says nothing else.
+    #[must_use]
+    pub fn plain(name: &str, ty: FieldType) -> Field {
+        Field {
+            name: name.to_owned(),
+            ty,
+            default: Vec::new(),
+            lerp: false,
+            snap: None,
+            place: false,
+            owner: false,
+            rate_of: None,
+            steady: false,
+            along: None,
+            once: false,
+        }
+    }
+
     /// Whether it is sent as bytes rather than integers.
     #[must_use]
     pub fn is_whole(&self) -> bool {
@@ -289,4 +309,16 @@ impl FieldType {
             FieldType::Whole { .. } => {}
         }
     }
+}
+
+/// `fields` with their defaults from the components of a default row.
+#[must_use]
+pub fn with_defaults(mut fields: Vec<Field>, components: &[i32]) -> Vec<Field> {
+    let mut rest = components;
+    for field in &mut fields {
+        let (own, after) = rest.split_at_checked(field.ty.component_count()).unwrap_or((rest, &[]));
+        field.default = own.to_vec();
+        rest = after;
+    }
+    fields
 }

@@ -2,20 +2,23 @@
 //!
 //! The traits here are written by the derives. What a game developer uses are [`Table`] and [`One`].
 
+mod message;
 mod one;
 mod table;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
+pub use self::message::{Message, deeper};
 pub use self::one::One;
 pub use self::table::Table;
 use crate::id::{KindId, PlayerId};
 use crate::image::{Image, KindImage};
-use crate::schema::{Field, Kind, Shape};
+use crate::schema::{Field, Kind};
 use crate::wire::DecodeError;
 
 /// A row: what `#[derive(Replicate)]` writes for a struct.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a row",
+    note = "a row is a struct with `#[derive(Replicate, Clone, Default, PartialEq)]`"
+)]
 pub trait Replicate: Clone + Default + PartialEq + Send + 'static {
     /// The row type's name.
     const NAME: &'static str;
@@ -81,12 +84,6 @@ impl Input for () {
     fn repeated(&self) {}
 }
 
-/// A request, an event, or a `whole` value: serde for the bytes, a [`Shape`] for whoever has only the schema.
-pub trait Message: Serialize + DeserializeOwned + Send + 'static {
-    /// What the bytes mean.
-    fn shape() -> Shape;
-}
-
 /// The struct of tables: what `#[derive(World)]` writes.
 pub trait World: Default + Send + 'static {
     /// The kinds, in declaration order.
@@ -135,7 +132,16 @@ pub trait World: Default + Send + 'static {
 }
 
 /// A table without its row type: what rooms and predictors do with a world.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a table",
+    label = "a world is made of `Table<Row>` and `One<Row>`",
+    note = "the room's own state stands in the type that implements `Game`, not in its world"
+)]
 pub trait AnyTable {
+    /// The kind of this table under its name in the world.
+    fn kind(name: &str) -> Kind
+    where
+        Self: Sized;
     /// Prepares an empty table of a room: the order of its slots comes from `seed`; `rows_max` rows at the most.
     fn open(&mut self, seed: u64, rows_max: usize);
     /// Puts the rows that may have changed on their steps and writes them into `image`.

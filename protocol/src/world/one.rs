@@ -5,6 +5,7 @@ use core::ops::{Deref, DerefMut};
 use super::{AnyTable, Replicate, Table};
 use crate::id::PlayerId;
 use crate::image::KindImage;
+use crate::schema::Kind;
 
 /// A kind of which there is exactly one row: the score of a match, the phase of a round.
 ///
@@ -33,6 +34,9 @@ impl<T: Replicate> DerefMut for One<T> {
 }
 
 impl<T: Replicate> AnyTable for One<T> {
+    fn kind(name: &str) -> Kind {
+        Kind { one: true, ..Table::<T>::kind(name) }
+    }
     fn open(&mut self, _: u64, _: usize) {}
     fn settle(&mut self, image: &mut KindImage) {
         self.table.settle(image);

@@ -10,6 +10,7 @@ use super::{AnyTable, Replicate};
 use crate::id::{Id, PlayerId};
 use crate::image::{KindImage, Slots};
 use crate::limits::{COMPONENTS_MAX, SLOTS_MAX};
+use crate::schema::Kind;
 
 /// Rows of one kind, each under an [`Id`], iterated in id order.
 ///
@@ -288,6 +289,17 @@ impl<T: Replicate> Table<T> {
 }
 
 impl<T: Replicate> AnyTable for Table<T> {
+    fn kind(name: &str) -> Kind {
+        Kind {
+            name: name.to_owned(),
+            row: T::NAME.to_owned(),
+            one: false,
+            owner: T::OWNER_KIND,
+            predicted: T::PREDICTED,
+            fields: T::fields(),
+        }
+    }
+
     fn open(&mut self, seed: u64, rows_max: usize) {
         self.order = Pcg32::seed_from_u64(seed);
         self.rows_max = rows_max.min(SLOTS_MAX);
