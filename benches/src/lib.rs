@@ -5,4 +5,5 @@
 pub mod floor;
 pub mod machine;
 pub mod report;
+pub mod rng;
 pub mod sets;

@@ -54,7 +54,8 @@ pub fn read(path: &Path, layout: Layout) -> anyhow::Result<Set> {
 
 /// A schema of one kind with these fields.
 fn schema(name: &str, tick_rate: u16, kind: &str, fields: Vec<Field>) -> Schema {
-    let kind = Kind { name: kind.to_owned(), one: false, owner: false, predicted: false, fields };
+    let name_of_row = kind.to_owned();
+    let kind = Kind { name: kind.to_owned(), row: name_of_row, one: false, owner: false, predicted: false, fields };
     Schema {
         game: name.to_owned(),
         tick_rate,
