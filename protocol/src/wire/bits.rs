@@ -1,1 +1,280 @@
-//! Stub.
+//! Bits into bytes and back: the first bit is the lowest of the first byte.
+//!
+//! The writer appends to a buffer that several frames share; the reader trusts nobody.
+
+use super::DecodeError;
+
+/// Bits that fit into one [`BitWriter::write`] or [`BitReader::read`]: what is left of a 64-bit accumulator that
+/// may hold seven bits already.
+pub const BITS_AT_ONCE: u32 = 57;
+
+/// Appends bits to a byte buffer. [`BitWriter::finish`] fills up the last byte with zeros.
+#[derive(Debug)]
+pub struct BitWriter<'a> {
+    out: &'a mut Vec<u8>,
+    acc: u64,
+    /// Bits in `acc`, below 8 between calls.
+    filled: u32,
+}
+
+impl<'a> BitWriter<'a> {
+    /// A writer that begins behind what `out` holds.
+    #[must_use]
+    pub fn new(out: &'a mut Vec<u8>) -> BitWriter<'a> {
+        BitWriter { out, acc: 0, filled: 0 }
+    }
+
+    /// Appends the lowest `bits` (at most [`BITS_AT_ONCE`]) of `value`; those above must be zero.
+    #[inline]
+    pub fn write(&mut self, value: u64, bits: u32) {
+        debug_assert!(bits <= BITS_AT_ONCE && (bits == 64 || value >> bits == 0), "{value} in {bits} bits");
+        self.acc |= value << self.filled;
+        self.filled += bits;
+        let bytes = self.filled / 8;
+        self.out.extend_from_slice(self.acc.to_le_bytes().get(..bytes as usize).unwrap_or_default());
+        self.acc = self.acc.checked_shr(bytes * 8).unwrap_or(0);
+        self.filled %= 8;
+    }
+
+    /// Appends one bit.
+    #[inline]
+    pub fn flag(&mut self, value: bool) {
+        self.write(u64::from(value), 1);
+    }
+
+    /// Appends a number of any size: groups of 7 bits from the lowest, each behind the bit that says another follows.
+    pub fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.write(value & 0x7f | 0x80, 8);
+            value >>= 7;
+        }
+        self.write(value, 8);
+    }
+
+    /// Appends a signed number of any size, small ones of either sign in few bits.
+    pub fn signed(&mut self, value: i64) {
+        self.varint(zigzag(value));
+    }
+
+    /// Fills up to a whole byte with zeros and appends bytes as they are.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.align();
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// Fills up to a whole byte with zeros.
+    pub fn align(&mut self) {
+        if self.filled > 0 {
+            self.write(0, 8 - self.filled);
+        }
+    }
+
+    /// Fills up the last byte and ends the loan of the buffer.
+    pub fn finish(mut self) {
+        self.align();
+    }
+}
+
+/// Reads bits from bytes. Every read is checked; none goes past the end.
+#[derive(Clone, Debug)]
+pub struct BitReader<'a> {
+    bytes: &'a [u8],
+    /// The next bit.
+    at: usize,
+}
+
+impl<'a> BitReader<'a> {
+    /// A reader at the first bit of `bytes`.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> BitReader<'a> {
+        BitReader { bytes, at: 0 }
+    }
+
+    /// The next `bits` (at most [`BITS_AT_ONCE`]) without taking them; zeros stand in past the end.
+    #[inline]
+    #[must_use]
+    pub fn peek(&self, bits: u32) -> u64 {
+        let from = self.at / 8;
+        let word = match self.bytes.get(from..from + 8).and_then(|bytes| bytes.try_into().ok()) {
+            Some(bytes) => u64::from_le_bytes(bytes),
+            None => {
+                let rest = self.bytes.get(from..).unwrap_or_default();
+                rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
+            }
+        };
+        (word >> (self.at % 8)) & ((1 << bits) - 1)
+    }
+
+    /// Takes bits that were peeked at.
+    ///
+    /// # Errors
+    /// Where there are not so many.
+    #[inline]
+    pub fn skip(&mut self, bits: u32) -> Result<(), DecodeError> {
+        let to = self.at + bits as usize;
+        match to.saturating_sub(self.bytes.len() * 8) {
+            0 => self.at = to,
+            missing => return Err(DecodeError::Short(missing)),
+        }
+        Ok(())
+    }
+
+    /// The next `bits` (at most [`BITS_AT_ONCE`]).
+    ///
+    /// # Errors
+    /// Where there are not so many.
+    #[inline]
+    pub fn read(&mut self, bits: u32) -> Result<u64, DecodeError> {
+        let value = self.peek(bits);
+        self.skip(bits)?;
+        Ok(value)
+    }
+
+    /// The next bit.
+    ///
+    /// # Errors
+    /// Where there is none.
+    #[inline]
+    pub fn flag(&mut self) -> Result<bool, DecodeError> {
+        Ok(self.read(1)? == 1)
+    }
+
+    /// A number from [`BitWriter::varint`].
+    ///
+    /// # Errors
+    /// Where it is cut, or longer than 64 bits.
+    pub fn varint(&mut self) -> Result<u64, DecodeError> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let group = self.read(8)?;
+            if shift == 63 && group > 1 {
+                break;
+            }
+            value |= (group & 0x7f) << shift;
+            if group & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(DecodeError::Malformed("a varint has more than 64 bits"))
+    }
+
+    /// A [`BitReader::varint`] of at most 32 bits.
+    ///
+    /// # Errors
+    /// As [`BitReader::varint`], and where it is larger.
+    pub fn varint32(&mut self, what: &'static str) -> Result<u32, DecodeError> {
+        let value = self.varint()?;
+        let max = i64::from(u32::MAX);
+        u32::try_from(value).map_err(|_| DecodeError::Range { what, value: value as i64, min: 0, max })
+    }
+
+    /// A number from [`BitWriter::signed`].
+    ///
+    /// # Errors
+    /// As [`BitReader::varint`].
+    pub fn signed(&mut self) -> Result<i64, DecodeError> {
+        self.varint().map(unzigzag)
+    }
+
+    /// The next `len` whole bytes, behind what fills up the byte that was begun.
+    ///
+    /// # Errors
+    /// Where there are not so many, and where the filling is not zero.
+    pub fn bytes(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+        self.align()?;
+        let from = self.at / 8;
+        let Some(bytes) = from.checked_add(len).and_then(|to| self.bytes.get(from..to)) else {
+            return Err(DecodeError::Short(len.saturating_mul(8).saturating_sub(self.left())));
+        };
+        self.at += len * 8;
+        Ok(bytes)
+    }
+
+    /// Goes on to a whole byte.
+    ///
+    /// # Errors
+    /// Where what is skipped is not zero.
+    pub fn align(&mut self) -> Result<(), DecodeError> {
+        let filling = (8 - self.at % 8) % 8;
+        match self.read(filling as u32)? {
+            0 => Ok(()),
+            _ => Err(DecodeError::Malformed("the bits that fill up a byte are not zero")),
+        }
+    }
+
+    /// Bits not read yet.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.bytes.len() * 8 - self.at
+    }
+
+    /// Ends reading.
+    ///
+    /// # Errors
+    /// Where whole bytes are left, or the last one was not filled up with zeros.
+    pub fn finish(mut self) -> Result<(), DecodeError> {
+        self.align()?;
+        match self.left() / 8 {
+            0 => Ok(()),
+            left => Err(DecodeError::Leftover(left)),
+        }
+    }
+}
+
+/// 0, −1, 1, −2, 2 … as 0, 1, 2, 3, 4 …
+#[must_use]
+pub const fn zigzag(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
+/// The number that [`zigzag`] made this of.
+#[must_use]
+pub const fn unzigzag(value: u64) -> i64 {
+    (value >> 1) as i64 ^ -((value & 1) as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(parts in proptest::collection::vec((any::<u64>(), 0..=BITS_AT_ONCE), 0..60)) {
+            let mut bytes = vec![0xaa];
+            let mut writer = BitWriter::new(&mut bytes);
+            for (value, bits) in &parts {
+                writer.write(value & ((1 << bits) - 1), *bits);
+                writer.varint(*value);
+                writer.signed(*value as i64);
+            }
+            writer.bytes(b"end");
+            let mut reader = BitReader::new(&bytes);
+            prop_assert_eq!(reader.read(8).unwrap(), 0xaa);
+            for (value, bits) in &parts {
+                prop_assert_eq!(reader.read(*bits).unwrap(), value & ((1 << bits) - 1));
+                prop_assert_eq!(reader.varint().unwrap(), *value);
+                prop_assert_eq!(reader.signed().unwrap(), *value as i64);
+            }
+            prop_assert_eq!(reader.bytes(3).unwrap(), b"end");
+            reader.finish().unwrap();
+        }
+
+        #[test]
+        fn reading_ends_where_the_bytes_end(bytes in proptest::collection::vec(any::<u8>(), 0..20), step in 1..=BITS_AT_ONCE) {
+            let mut reader = BitReader::new(&bytes);
+            let reads = (0..1_000).take_while(|_| reader.read(step).is_ok()).count();
+            prop_assert_eq!(reads, bytes.len() * 8 / step as usize);
+            prop_assert!(reader.bytes(usize::MAX).is_err());
+        }
+    }
+
+    #[test]
+    fn what_fills_up_a_byte_is_zero() {
+        let mut reader = BitReader::new(&[0b1001]);
+        assert_eq!(reader.read(2), Ok(1));
+        assert!(reader.finish().is_err());
+        assert_eq!(BitReader::new(&[0, 0]).finish(), Err(DecodeError::Leftover(2)));
+    }
+}

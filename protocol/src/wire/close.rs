@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a connection ends. 4000 to 4499: the client may come back by itself; 4500 and above: it must not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "u16", try_from = "u16")]
 #[repr(u16)]
 pub enum CloseCode {
     /// Said goodbye.
@@ -77,5 +78,18 @@ impl CloseCode {
     #[must_use]
     pub const fn may_come_back(self) -> bool {
         matches!(self.code(), 1001 | 1012 | 1013 | 4000..=4499)
+    }
+}
+
+impl From<CloseCode> for u16 {
+    fn from(code: CloseCode) -> u16 {
+        code.code()
+    }
+}
+
+impl TryFrom<u16> for CloseCode {
+    type Error = String;
+    fn try_from(code: u16) -> Result<CloseCode, String> {
+        CloseCode::from_code(code).ok_or_else(|| format!("{code} is no close code"))
     }
 }
