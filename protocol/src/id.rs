@@ -137,6 +137,16 @@ impl fmt::Display for PlayerId {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct KindId(pub u8);
 
+impl KindId {
+    /// The row `id` of this kind's table as the wire knows it.
+    ///
+    /// `#[derive(World)]` gives a world a constant per table: `Field::RUNNERS.entity(id)`.
+    #[must_use]
+    pub const fn entity<T>(self, id: Id<T>) -> EntityId {
+        EntityId { kind: self, slot: id.slot }
+    }
+}
+
 /// A row as the wire knows it: which table, which slot of it.
 ///
 /// The slot of a removed row may later hold another one.

@@ -56,10 +56,17 @@ struct Secret {
     code: i32,
 }
 
+#[derive(Replicate, Clone, Default, PartialEq)]
+struct Wind {
+    #[rep(angle, bits = 16)]
+    from: f32,
+}
+
 #[derive(World, Default)]
 struct Sea {
     ships: Table<Ship>,
-    secret: One<Secret>,
+    secrets: Table<Secret>,
+    wind: One<Wind>,
 }
 
 #[derive(Input, Clone, Copy, Default, PartialEq, Debug)]
@@ -122,7 +129,7 @@ fn a_velocity_per_tick_moves_by_whole_steps() {
 fn kinds_name_the_table_and_the_row() {
     let kinds = Sea::kinds();
     let names: Vec<_> = kinds.iter().map(|kind| (kind.name.as_str(), kind.row.as_str(), kind.one)).collect();
-    assert_eq!(names, [("ships", "Ship", false), ("secret", "Secret", true)]);
+    assert_eq!(names, [("ships", "Ship", false), ("secrets", "Secret", false), ("wind", "Wind", true)]);
     assert!(kinds[0].predicted && !kinds[0].owner && kinds[1].owner);
     let fields: Vec<_> = kinds[0].fields.iter().map(|field| field.name.as_str()).collect();
     assert_eq!(fields[4..8], ["ammo", "name", "gear", "mood"]);
@@ -173,16 +180,23 @@ fn shapes_follow_the_types() {
 fn whole_values_are_cut_to_their_bytes() {
     let mut ship = Ship { name: "äöüß-äöüß-äöüß".to_owned(), ..Ship::default() };
     ship.gear.crew = vec!["someone".to_owned(); 100];
-    ship.fit_wholes();
+    let mut bytes = Vec::new();
+    for field in 0..Ship::WHOLES {
+        bytes.clear();
+        ship.pack_whole(field, &mut bytes);
+        assert!(ship.fit_whole(field, bytes.len()) && !ship.fit_whole(field, 24));
+    }
     assert_eq!(ship.name, "äöüß-äöüß-äö");
     assert_eq!(ship.gear, Gear::default());
-    let mut bytes = Vec::new();
+    bytes.clear();
     ship.pack_whole(0, &mut bytes);
     assert_eq!(bytes.len(), 23);
     let mut other = Ship::default();
     other.unpack_whole(0, &bytes).unwrap();
     assert_eq!(other.name, ship.name);
     assert!(other.unpack_whole(0, &[200]).is_err());
+    other.unpack_whole(0, &[]).unwrap();
+    assert_eq!(other.name, "");
 }
 
 #[derive(Serialize, Deserialize)]
@@ -206,7 +220,7 @@ impl Game for Regatta {
 #[test]
 fn the_schema_of_a_game_holds_all_of_it() {
     let schema = schema::<Regatta>();
-    assert_eq!((schema.game.as_str(), schema.tick_rate, schema.kinds.len()), ("regatta", 60, 2));
+    assert_eq!((schema.game.as_str(), schema.tick_rate, schema.kinds.len()), ("regatta", 60, 3));
     assert_eq!(schema.input.len(), 6);
     assert!(schema.input[2].once);
     assert_eq!(schema.request, Shape::Never);

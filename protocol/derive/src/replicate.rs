@@ -33,6 +33,7 @@ fn row(item: &DeriveInput) -> syn::Result<TokenStream> {
     let pack = field::pack_body(&fields);
     let unpack = field::unpack_body(&fields, &quote!(self));
     let whole = whole_functions(&fields);
+    let whole_limits = whole_limits(&fields);
     let swap_skipped = swap(fields.iter().filter(|field| field.is_skip()));
     let swap_owned = swap(fields.iter().filter(|field| field.attrs.owner.is_some()));
     let limits = quote_spanned! {span=>
@@ -49,6 +50,7 @@ fn row(item: &DeriveInput) -> syn::Result<TokenStream> {
         const _: () = {
             #constants
             #limits
+            #whole_limits
             #doc
             #[automatically_derived]
             impl ::tickwire_protocol::world::Replicate for #name {
@@ -89,36 +91,36 @@ fn swap<'f>(fields: impl Iterator<Item = &'f Field<'f>>) -> TokenStream {
     quote!(#(#each)*)
 }
 
-/// `fit_wholes`, `pack_whole` and `unpack_whole`.
+/// `fit_whole`, `pack_whole` and `unpack_whole`.
 fn whole_functions(fields: &[Field<'_>]) -> TokenStream {
-    let wholes = || fields.iter().filter(|field| field.is_whole());
-    let fit = wholes().filter_map(|field| {
+    let wholes = || fields.iter().filter(|field| field.is_whole()).enumerate();
+    let fit = wholes().filter_map(|(at, field)| {
         let (Field { ident, ty, .. }, (_, max)) = (field, field.attrs.max.as_ref()?);
         Some(quote_spanned! {ty.span()=>
-            <#ty as ::tickwire_protocol::world::Message>::fit(&mut self.#ident, (#max) as usize);
+            #at if __len > (#max) as usize => {
+                <#ty as ::tickwire_protocol::world::Message>::fit(&mut self.#ident, (#max) as usize);
+                true
+            }
         })
     });
-    let pack = wholes().enumerate().map(|(at, Field { ident, ty, .. })| {
+    let pack = wholes().map(|(at, Field { ident, ty, .. })| {
         quote_spanned! {ty.span()=> #at => ::tickwire_protocol::wire::codec::to_bytes::<#ty>(&self.#ident, __out), }
     });
-    let unpack = wholes().enumerate().filter_map(|(at, field)| {
+    let clear = wholes().map(|(at, Field { ident, .. })| {
+        quote!(#at if __from.is_empty() => self.#ident = ::core::default::Default::default(),)
+    });
+    let unpack = wholes().filter_map(|(at, field)| {
         let (Field { ident, ty, .. }, (_, max)) = (field, field.attrs.max.as_ref()?);
         Some(quote_spanned! {ty.span()=>
             #at => self.#ident = ::tickwire_protocol::wire::codec::from_bytes::<#ty>(__from, (#max) as usize)?,
         })
     });
-    let checks = wholes().filter_map(|field| field.attrs.max.as_ref()).map(|(_, max)| {
-        quote_spanned! {max.span()=>
-            const _: () = assert!(
-                (#max) as usize <= ::tickwire_protocol::limits::WHOLE_BYTES_MAX,
-                "`max` is at most 4096 bytes: longer things are several rows",
-            );
-        }
-    });
     quote! {
-        fn fit_wholes(&mut self) {
-            #(#checks)*
-            #(#fit)*
+        fn fit_whole(&mut self, __field: usize, __len: usize) -> bool {
+            match __field {
+                #(#fit)*
+                _ => false,
+            }
         }
         fn pack_whole(&self, __field: usize, __out: &mut ::std::vec::Vec<u8>) {
             match __field {
@@ -132,10 +134,24 @@ fn whole_functions(fields: &[Field<'_>]) -> TokenStream {
             __from: &[u8],
         ) -> ::core::result::Result<(), ::tickwire_protocol::wire::DecodeError> {
             match __field {
+                #(#clear)*
                 #(#unpack)*
                 _ => {}
             }
             ::core::result::Result::Ok(())
         }
     }
+}
+
+/// Refuses constants that a literal check could not see.
+fn whole_limits(fields: &[Field<'_>]) -> TokenStream {
+    let each = fields.iter().filter_map(|field| field.attrs.max.as_ref()).map(|(_, max)| {
+        quote_spanned! {max.span()=>
+            const _: () = assert!(
+                (#max) as usize <= ::tickwire_protocol::limits::WHOLE_BYTES_MAX,
+                "`max` is at most 4096 bytes: longer things are several rows",
+            );
+        }
+    });
+    quote!(#(#each)*)
 }

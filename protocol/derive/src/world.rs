@@ -37,7 +37,23 @@ pub(crate) fn derive(item: &DeriveInput) -> syn::Result<TokenStream> {
     });
     let (numbers, idents): (Vec<u8>, Vec<_>) =
         (0u8..).zip(named.iter().filter_map(|field| field.ident.as_ref())).unzip();
+    let constants = named.iter().zip(0u8..).filter_map(|(field, at)| {
+        let (ident, vis) = (field.ident.as_ref()?, &field.vis);
+        let title = ident.to_string();
+        let title = title.trim_start_matches("r#").to_uppercase();
+        let constant = quote::format_ident!("{title}", span = ident.span());
+        let doc = format!("The kind of the rows of `{ident}`.");
+        Some(quote! {
+            #[doc = #doc]
+            #[allow(dead_code)]
+            #vis const #constant: ::tickwire_protocol::id::KindId = ::tickwire_protocol::id::KindId(#at);
+        })
+    });
     Ok(quote! {
+        #[automatically_derived]
+        impl #name {
+            #(#constants)*
+        }
         #[automatically_derived]
         impl ::tickwire_protocol::world::World for #name {
             fn kinds() -> ::std::vec::Vec<::tickwire_protocol::schema::Kind> {

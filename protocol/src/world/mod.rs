@@ -41,12 +41,11 @@ pub trait Replicate: Clone + Default + PartialEq + Send + 'static {
     fn pack(&self, out: &mut [i32]);
     /// Takes all components from `from`; `skip` and `whole` fields stay as they are.
     fn unpack(&mut self, from: &[i32]);
-    /// Puts `whole` fields within their `max`: text is cut at a character, a list loses its tail, any other value
-    /// that is too long becomes its default.
-    fn fit_wholes(&mut self);
+    /// Cuts a `whole` field that has become `len` bytes down to its `max`, see [`Message::fit`]; says whether it had to.
+    fn fit_whole(&mut self, field: usize, len: usize) -> bool;
     /// Appends the bytes of a `whole` field.
     fn pack_whole(&self, field: usize, out: &mut Vec<u8>);
-    /// Takes a `whole` field from its bytes.
+    /// Takes a `whole` field from its bytes; no bytes are its default.
     ///
     /// # Errors
     /// Where the bytes are not a value of the field's type, or more than it.

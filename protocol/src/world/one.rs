@@ -1,5 +1,6 @@
 //! A single row that is always there.
 
+use core::fmt;
 use core::ops::{Deref, DerefMut};
 
 use super::{AnyTable, Replicate, Table};
@@ -9,9 +10,17 @@ use crate::schema::Kind;
 
 /// A kind of which there is exactly one row: the score of a match, the phase of a round.
 ///
-/// Reads and writes go straight to the row; a write marks it as changed.
+/// Reads and writes go straight to the row; a write marks it as changed. It belongs to nobody, so nothing of it can be
+/// marked `owner`; what only the server knows stands in the type that implements `Game`.
+#[derive(Clone)]
 pub struct One<T: Replicate> {
     table: Table<T>,
+}
+
+impl<T: Replicate + fmt::Debug> fmt::Debug for One<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
 }
 
 impl<T: Replicate> Default for One<T> {
@@ -35,6 +44,12 @@ impl<T: Replicate> DerefMut for One<T> {
 
 impl<T: Replicate> AnyTable for One<T> {
     fn kind(name: &str) -> Kind {
+        const {
+            assert!(
+                !T::OWNER_KIND && !T::OWNER_FIELDS,
+                "a `One` belongs to nobody: what is marked `owner` would be sent to no one"
+            );
+        }
         Kind { one: true, ..Table::<T>::kind(name) }
     }
     fn open(&mut self, _: u64, _: usize) {}

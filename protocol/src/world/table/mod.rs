@@ -1,20 +1,25 @@
 //! The rows of one kind.
 
+mod any;
+mod taking;
+
+use core::fmt;
 use std::collections::BTreeMap;
 
 use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand_pcg::Pcg32;
 
-use super::{AnyTable, Replicate};
+use self::taking::Taking;
+use super::Replicate;
 use crate::id::{Id, PlayerId};
-use crate::image::{KindImage, Slots};
-use crate::limits::{COMPONENTS_MAX, SLOTS_MAX};
-use crate::schema::Kind;
+use crate::image::Slots;
+use crate::limits::SLOTS_MAX;
 
 /// Rows of one kind, each under an [`Id`], iterated in id order.
 ///
 /// A mutable borrow of a row marks it as changed; what was only read costs nothing at the end of the tick.
+#[derive(Clone)]
 pub struct Table<T> {
     rows: Vec<T>,
     alive: Slots,
@@ -242,189 +247,6 @@ impl<T: Replicate> Table<T> {
             }
         }
     }
-
-    fn settle_row(&mut self, slot: u32, image: &mut KindImage, bytes: &mut Vec<u8>) {
-        let at = slot as usize;
-        if !self.alive.contains(slot) {
-            image.remove(slot);
-            return;
-        }
-        image.insert(slot, self.owner[at], self.generation[at]);
-        let mut integers = [0; COMPONENTS_MAX];
-        let integers = &mut integers[..T::COMPONENTS];
-        let row = &mut self.rows[at];
-        row.pack(integers);
-        row.unpack(integers);
-        for (component, value) in integers.iter().enumerate() {
-            image.set_value(component, slot, *value);
-        }
-        if T::WHOLES > 0 {
-            row.fit_wholes();
-        }
-        for field in 0..T::WHOLES {
-            bytes.clear();
-            row.pack_whole(field, bytes);
-            image.set_whole(field, slot, bytes);
-        }
-    }
-
-    /// Exchanges the `skip` and `owner` fields of all rows with their shadows.
-    fn swap_with_shadow(&mut self) {
-        if T::SKIPS || T::OWNER_FIELDS {
-            for slot in self.alive.iter() {
-                let (row, shadow) = (&mut self.rows[slot as usize], &mut self.shadow[slot as usize]);
-                row.swap_skipped(shadow);
-                row.swap_owned(shadow);
-            }
-        }
-    }
-
-    /// Exchanges the `owner` fields of all of `player`'s rows with their shadows.
-    fn swap_owned(&mut self, player: PlayerId) {
-        let slots = self.owned.get(&player).map_or(&[][..], Vec::as_slice);
-        for &slot in slots {
-            self.rows[slot as usize].swap_owned(&mut self.shadow[slot as usize]);
-        }
-    }
-}
-
-impl<T: Replicate> AnyTable for Table<T> {
-    fn kind(name: &str) -> Kind {
-        Kind {
-            name: name.to_owned(),
-            row: T::NAME.to_owned(),
-            one: false,
-            owner: T::OWNER_KIND,
-            predicted: T::PREDICTED,
-            fields: T::fields(),
-        }
-    }
-
-    fn open(&mut self, seed: u64, rows_max: usize) {
-        self.order = Pcg32::seed_from_u64(seed);
-        self.rows_max = rows_max.min(SLOTS_MAX);
-    }
-
-    fn settle(&mut self, image: &mut KindImage) {
-        let mut touched = core::mem::take(&mut self.touched);
-        image.reserve(self.rows.len());
-        let mut bytes = Vec::new();
-        for slot in touched.iter() {
-            self.settle_row(slot, image, &mut bytes);
-        }
-        touched.clear();
-        self.touched = touched;
-    }
-
-    fn restore(&mut self, image: &KindImage) {
-        self.grow(image.capacity());
-        self.alive.copy_from(&image.alive);
-        self.touched.clear();
-        self.hidden.clear();
-        self.owned.clear();
-        // What is spawned here is provisional: behind every slot that the server is known to use.
-        self.free.clear();
-        self.free.extend((image.capacity() as u32..self.rows.len() as u32).rev());
-        let mut integers = [0; COMPONENTS_MAX];
-        let integers = &mut integers[..T::COMPONENTS];
-        let mut bytes = Vec::new();
-        for at in 0..self.rows.len() {
-            let slot = at as u32;
-            if !self.alive.contains(slot) {
-                self.owner[at] = PlayerId::NOBODY;
-                continue;
-            }
-            if T::SKIPS {
-                self.rows[at] = T::default();
-            }
-            for (component, value) in integers.iter_mut().enumerate() {
-                *value = image.value(component, slot);
-            }
-            self.rows[at].unpack(integers);
-            for field in 0..T::WHOLES {
-                bytes.clear();
-                self.rows[at].pack_whole(field, &mut bytes);
-                let whole = image.whole(field, slot);
-                if bytes != whole && self.rows[at].unpack_whole(field, whole).is_err() {
-                    // Never from bytes: they are checked against the shape on arrival. The field keeps its value.
-                    debug_assert!(whole.is_empty(), "a whole field of {} does not decode", T::NAME);
-                }
-            }
-            let owner = image.owner.get(at).copied().unwrap_or_default();
-            self.owner[at] = owner;
-            self.generation[at] = image.generation.get(at).copied().unwrap_or(0);
-            if owner != PlayerId::NOBODY {
-                self.owned.entry(owner).or_default().push(slot);
-            }
-        }
-    }
-
-    fn conceal(&mut self) {
-        self.swap_with_shadow();
-        if T::OWNER_KIND {
-            core::mem::swap(&mut self.alive, &mut self.hidden);
-        }
-    }
-
-    fn lend(&mut self, me: PlayerId) {
-        if T::OWNER_KIND {
-            for &slot in self.owned.get(&me).map_or(&[][..], Vec::as_slice) {
-                if self.hidden.remove(slot) {
-                    self.alive.insert(slot);
-                }
-            }
-        }
-        if T::OWNER_FIELDS {
-            self.swap_owned(me);
-        }
-        self.journal.get_or_insert_default().clear();
-    }
-
-    fn take_back(&mut self, me: PlayerId, spawned: &mut dyn FnMut(u32)) {
-        if T::OWNER_FIELDS {
-            self.swap_owned(me);
-        }
-        if T::OWNER_KIND {
-            for &slot in self.owned.get(&me).map_or(&[][..], Vec::as_slice) {
-                if self.alive.remove(slot) {
-                    self.hidden.insert(slot);
-                }
-            }
-        }
-        for slot in self.journal.take().into_iter().flatten() {
-            spawned(slot);
-        }
-    }
-
-    fn reveal(&mut self) {
-        if T::OWNER_KIND {
-            for slot in self.hidden.iter() {
-                self.alive.insert(slot);
-            }
-            self.hidden.clear();
-        }
-        self.swap_with_shadow();
-        // What was written to a concealed field is lost.
-        self.shadow.fill(T::default());
-    }
-
-    fn remove_owned(&mut self, player: PlayerId) {
-        for slot in self.slots_of(player).to_vec() {
-            self.remove(Id::new(slot));
-        }
-    }
-
-    fn owned_by(&self, player: PlayerId) -> &[u32] {
-        self.slots_of(player)
-    }
-
-    fn row_count(&self) -> usize {
-        self.alive.len() + self.hidden.len()
-    }
-
-    fn refused(&self) -> u64 {
-        self.refused
-    }
 }
 
 impl<T> Default for Table<T> {
@@ -447,30 +269,9 @@ impl<T> Default for Table<T> {
     }
 }
 
-/// Mutable rows at rising slots, without a borrow of all of them at once.
-struct Taking<'a, T, S> {
-    rest: &'a mut [T],
-    from: usize,
-    touched: &'a mut Slots,
-    slots: S,
-}
-
-impl<'a, T, S: Iterator<Item = u32>> Taking<'a, T, S> {
-    fn new(rows: &'a mut [T], touched: &'a mut Slots, slots: S) -> Taking<'a, T, S> {
-        Taking { rest: rows, from: 0, touched, slots }
-    }
-}
-
-impl<'a, T, S: Iterator<Item = u32>> Iterator for Taking<'a, T, S> {
-    type Item = (Id<T>, &'a mut T);
-    fn next(&mut self) -> Option<(Id<T>, &'a mut T)> {
-        let slot = self.slots.next()?;
-        let rest = core::mem::take(&mut self.rest);
-        let (_, rest) = rest.split_at_mut_checked(slot as usize - self.from)?;
-        let (row, rest) = rest.split_first_mut()?;
-        self.rest = rest;
-        self.from = slot as usize + 1;
-        self.touched.insert(slot);
-        Some((Id::new(slot), row))
+/// The rows, by slot.
+impl<T: Replicate + fmt::Debug> fmt::Debug for Table<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }
