@@ -1,0 +1,94 @@
+//! Gifts lie around, and change how whoever takes one flies or shoots, for a while.
+//!
+//! A whole feature in one file: a row, `step` that places it by chance, `advance` that lets ships take it. Taking is in
+//! `advance` and not in `step`, so that the pilot feels it at once and is not corrected afterwards.
+
+use tickwire_protocol::prelude::*;
+
+use crate::arena::{self, SIZE};
+use crate::ship::{self, HULL, Ship};
+use crate::{Dogfight, Space};
+
+/// How many lie around at the most.
+pub const COUNT: usize = 16;
+/// How near a ship must come, in units.
+const REACH: f32 = 30.0;
+/// How long a perk stays, in ticks.
+const TICKS: u32 = 15 * 60;
+/// Ticks from one gift to the next.
+const EVERY_TICKS: u32 = 75;
+
+/// What a ship carries.
+#[derive(Replicate, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Perk {
+    /// Nothing but its gun.
+    #[default]
+    None,
+    /// Three shots at once.
+    Triple,
+    /// A beam that is there at once, and hits what its player saw.
+    Lance,
+    /// More thrust.
+    Burner,
+    /// A whole hull, at once.
+    Repair,
+}
+
+/// A gift that waits.
+#[derive(Replicate, Clone, Debug, Default, PartialEq)]
+#[rep(predicted)]
+pub struct Gift {
+    /// Where it lies, in units.
+    #[rep(place, range = 0.0..=SIZE, step = 1.0)]
+    pub pos: Vec2,
+    /// What is in it.
+    pub perk: Perk,
+}
+
+/// Ships take what they touch, and lose what has run out.
+pub(crate) fn advance(space: &mut Space, tick: Tick) {
+    for (_, ship) in space.ships.iter_mut() {
+        if ship.perk != Perk::None && tick >= ship.perk_ends {
+            ship.perk = Perk::None;
+        }
+        if ship.flies() {
+            space.gifts.retain(|_, gift| {
+                let takes = gift.pos.distance_squared(ship.pos) < REACH * REACH;
+                if takes {
+                    take(ship, gift.perk, tick);
+                }
+                !takes
+            });
+        }
+    }
+}
+
+fn take(ship: &mut Ship, perk: Perk, tick: Tick) {
+    match perk {
+        Perk::Repair => ship.hull = HULL,
+        Perk::None | Perk::Triple | Perk::Lance | Perk::Burner => {
+            ship.perk = perk;
+            ship.perk_ends = tick.after(TICKS);
+        }
+    }
+}
+
+/// Places a gift every so often; says when the next one is due.
+pub(crate) fn step(space: &mut Space, host: &mut Host<Dogfight>, due: Tick) -> Tick {
+    if host.tick() < due {
+        return due;
+    }
+    if space.gifts.len() < COUNT {
+        let pos = arena::place(host, 4.0 * ship::RADIUS, |pos| {
+            space.gifts.iter().map(|(_, gift)| gift.pos.distance(pos)).fold(SIZE, f32::min)
+        });
+        let perk = match host.rng().random_range(0..4) {
+            0 => Perk::Triple,
+            1 => Perk::Lance,
+            2 => Perk::Burner,
+            _ => Perk::Repair,
+        };
+        space.gifts.spawn(Gift { pos, perk });
+    }
+    host.tick().after(EVERY_TICKS)
+}
