@@ -5,10 +5,10 @@ use tickwire_protocol::prelude::*;
 use crate::Dogfight;
 
 /// Ticks per second.
-pub const TICK_HZ: u16 = 60;
+pub const RATE: TickRate = TickRate::hz(60);
 
 /// Seconds per tick.
-pub const DT: f32 = 1.0 / TICK_HZ as f32;
+pub const DT: f32 = 1.0 / RATE.get() as f32;
 
 /// The side of the arena, in units; a ship is 28 long.
 pub const SIZE: f32 = 3_000.0;

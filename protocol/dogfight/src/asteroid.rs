@@ -5,7 +5,7 @@
 
 use tickwire_protocol::prelude::*;
 
-use crate::arena::{self, DT, SIZE};
+use crate::arena::{self, DT, RATE, SIZE};
 use crate::{Dogfight, Space, ship};
 
 /// How many there are.
@@ -23,7 +23,7 @@ pub struct Asteroid {
     #[rep(place, range = 0.0..=SIZE, step = 0.00390625, lerp)]
     pub pos: Vec2,
     /// In units a second.
-    #[rep(rate_of = pos, range = -200.0..=200.0, step = per_tick)]
+    #[rep(rate_of = pos, range = -200.0..=200.0, step = per_tick(RATE))]
     pub vel: Vec2,
     /// In units.
     #[rep(range = 0.0..=128.0, step = 0.5)]

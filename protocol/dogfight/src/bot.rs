@@ -19,7 +19,7 @@ const LOOKS_AHEAD: f32 = 0.7;
 /// Levels of skill.
 pub const SKILLS: u32 = 5;
 /// How far the aim of a bot of each skill wavers, in radians.
-const WAVERS: [f32; SKILLS as usize] = [0.36, 0.30, 0.25, 0.20, 0.16];
+const WAVERS: [f32; SKILLS as usize] = [0.74, 0.64, 0.54, 0.46, 0.38];
 
 /// How skilled a bot is, 0 to 4.
 #[must_use]
@@ -33,9 +33,13 @@ pub(crate) fn controls(space: &Space, me: PlayerId, tick: Tick) -> Controls {
     if !ship.flies() {
         return Controls::default();
     }
+    // Now and then it has something else in mind, and whoever it hunted gets away.
+    let tired = mix(me.0, tick.0 / 300).is_multiple_of(2);
+    // Who is good at it knows when to get away.
+    let flees = ship.hull < 15 * skill(me) as u8;
     let mut controls = match target(space, me, ship, tick) {
-        Some(target) => hunt(space, me, ship, target, tick),
-        None => wander(space, me, ship, tick),
+        Some(target) if !tired && !flees => hunt(space, me, ship, target, tick),
+        _ => wander(space, me, ship, tick),
     };
     swerve(space, ship, &mut controls);
     controls
@@ -65,7 +69,7 @@ fn hunt(space: &Space, me: PlayerId, ship: &Ship, (whom, other): (PlayerId, &Shi
     let aligned = ship::turn_between(ship.heading, aim).abs() < 0.12;
     let reach = if ship.perk == Perk::Lance { combat::LANCE_REACH } else { shot::SPEED * 0.7 };
     // A trigger that is let go now and then: a burst, a pause.
-    let burst = !mix(me.0, tick.0 / 45).is_multiple_of(3);
+    let burst = mix(me.0, tick.0 / 40).is_multiple_of(3);
     Controls {
         aims: true,
         aim,

@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn ordinary_names_of_any_script_stay() {
-        for name in ["Ada", "Zoë", "Ангел", "明日香", "ليلى", "สมชาย", "नीलम", "👩‍🚀 Jo", "<b>bold</b>"] {
+        for name in ["Ada", "Zoë", "Ангел", "明日香", "ليلى", "สมชาย", "नीलम", "👩‍🚀 Jo", "<b>bold</b>"]
+        {
             check(name, name);
         }
     }

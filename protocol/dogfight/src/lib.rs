@@ -100,7 +100,7 @@ pub struct Dogfight {
 
 impl Game for Dogfight {
     const NAME: &'static str = "dogfight";
-    const TICK_RATE: TickRate = TickRate::hz(arena::TICK_HZ);
+    const TICK_RATE: TickRate = arena::RATE;
     type World = Space;
     type Input = Controls;
     type Request = Request;

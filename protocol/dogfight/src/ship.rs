@@ -7,7 +7,7 @@
 use tickwire_protocol::math;
 use tickwire_protocol::prelude::*;
 
-use crate::arena::{self, DT, SIZE};
+use crate::arena::{self, DT, RATE, SIZE};
 use crate::{Asteroid, Dogfight, Perk, Space, combat, shot};
 
 /// Half the length of a ship, in units.
@@ -42,7 +42,7 @@ pub struct Ship {
     #[rep(place, range = 0.0..=SIZE, step = 0.00390625, lerp, snap = 150.0)]
     pub pos: Vec2,
     /// In units a second, in steps that are whole position steps per tick.
-    #[rep(rate_of = pos, range = -900.0..=900.0, step = per_tick)]
+    #[rep(rate_of = pos, range = -900.0..=900.0, step = per_tick(RATE))]
     pub vel: Vec2,
     /// Where its nose points, in radians; 0 is to the right, positive turns toward positive y.
     #[rep(angle, bits = 12, lerp)]

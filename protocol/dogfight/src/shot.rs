@@ -3,7 +3,7 @@
 
 use tickwire_protocol::prelude::*;
 
-use crate::arena::{DT, SIZE};
+use crate::arena::{DT, RATE, SIZE};
 use crate::ship::{self, RADIUS, Ship};
 use crate::{Perk, Space};
 
@@ -12,7 +12,7 @@ pub const SPEED: f32 = 820.0;
 /// How many ticks it flies.
 pub const TICKS: u32 = 54;
 /// What it takes from a hull.
-pub const DAMAGE: u8 = 20;
+pub const DAMAGE: u8 = 15;
 /// Ticks between two shots.
 const RELOAD_TICKS: u32 = 11;
 /// Ticks between two beams of a lance.
@@ -27,7 +27,7 @@ pub struct Shot {
     #[rep(place, range = 0.0..=SIZE, step = 0.00390625, lerp)]
     pub pos: Vec2,
     /// In units a second; never changes, so that a flying shot costs no bits.
-    #[rep(rate_of = pos, range = -2000.0..=2000.0, step = per_tick)]
+    #[rep(rate_of = pos, range = -2000.0..=2000.0, step = per_tick(RATE))]
     pub vel: Vec2,
     /// When it burns out. A moment, not a countdown: what does not change is not sent.
     pub ends: Tick,
@@ -45,11 +45,7 @@ pub(crate) fn fire(ship: &mut Ship, tick: Tick, mut spawn: impl FnMut(Shot)) {
     let angles: &[f32] = if ship.perk == Perk::Triple { &[-SPREAD, 0.0, SPREAD] } else { &[0.0] };
     for angle in angles {
         let way = ship::direction(ship.heading + angle);
-        spawn(Shot {
-            pos: ship.pos + way * RADIUS,
-            vel: ship.vel + way * SPEED,
-            ends: tick.after(TICKS),
-        });
+        spawn(Shot { pos: ship.pos + way * RADIUS, vel: ship.vel + way * SPEED, ends: tick.after(TICKS) });
     }
 }
 
@@ -59,7 +55,8 @@ pub(crate) fn advance(space: &mut Space, tick: Tick) {
     space.shots.retain(|_, shot| {
         shot.pos += shot.vel * DT;
         let inside = shot.pos.cmpge(Vec2::ZERO).all() && shot.pos.cmple(Vec2::splat(SIZE)).all();
-        let free = |pos: Vec2| rocks.iter().all(|(_, rock)| rock.pos.distance_squared(pos) > rock.radius * rock.radius);
+        let free =
+            |pos: Vec2| rocks.iter().all(|(_, rock)| rock.pos.distance_squared(pos) > rock.radius * rock.radius);
         tick < shot.ends && inside && free(shot.pos)
     });
 }

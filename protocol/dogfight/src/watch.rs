@@ -35,7 +35,9 @@ pub(crate) fn view(space: &Space, player: &Player, gaze: Option<&Gaze>) -> View 
     let centre = match (player.role, gaze) {
         (Role::Plays, _) => ship_of(space, player.id),
         (Role::Watches, Some(&Gaze::Place(x, y))) => Some(vec2(x, y)),
-        (Role::Watches, Some(&Gaze::At(whom))) => ship_of(space, whom).or_else(|| ship_of(space, space.arena.leader)),
+        (Role::Watches, Some(&Gaze::At(whom))) => {
+            ship_of(space, whom).or_else(|| ship_of(space, space.arena.leader))
+        }
         (Role::Watches, None) => None,
     };
     View::around(centre.unwrap_or(Vec2::splat(SIZE / 2.0)), SIGHT)
