@@ -2,6 +2,7 @@
 //!
 //! Nothing depends on this crate. Every figure that the project publishes is printed by one of its binaries.
 
+pub mod bytes;
 pub mod floor;
 pub mod machine;
 pub mod report;

@@ -58,7 +58,8 @@ pub fn cpu_time(pid: u32) -> anyhow::Result<u64> {
 /// # Errors
 /// Where there is no such process.
 pub fn memory(pid: u32) -> anyhow::Result<u64> {
-    let text = fs::read_to_string(format!("/proc/{pid}/status")).with_context(|| format!("process {pid} is gone"))?;
+    let text =
+        fs::read_to_string(format!("/proc/{pid}/status")).with_context(|| format!("process {pid} is gone"))?;
     let resident = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = resident.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
     Ok(kib.context("the status of a process holds no resident size")? * 1_024)

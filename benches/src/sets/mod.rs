@@ -42,8 +42,7 @@ pub fn read(path: &Path, layout: Layout) -> anyhow::Result<Set> {
     if bytes.len() % 4 != 0 {
         bail!("{} has {} bytes, which is no whole number of 32-bit integers", path.display(), bytes.len());
     }
-    let numbers: Vec<i32> =
-        bytes.as_chunks::<4>().0.iter().map(|&four| i32::from_le_bytes(four)).collect();
+    let numbers: Vec<i32> = bytes.as_chunks::<4>().0.iter().map(|&four| i32::from_le_bytes(four)).collect();
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let set = match layout {
         Layout::Cubes901 => cubes::set(&numbers),
@@ -55,7 +54,8 @@ pub fn read(path: &Path, layout: Layout) -> anyhow::Result<Set> {
 /// A schema of one kind with these fields.
 fn schema(name: &str, tick_rate: u16, kind: &str, fields: Vec<Field>) -> Schema {
     let name_of_row = kind.to_owned();
-    let kind = Kind { name: kind.to_owned(), row: name_of_row, one: false, owner: false, predicted: false, fields };
+    let kind =
+        Kind { name: kind.to_owned(), row: name_of_row, one: false, owner: false, predicted: false, fields };
     Schema {
         game: name.to_owned(),
         tick_rate,

@@ -1,0 +1,16 @@
+//! Bytes: what players are sent, exactly, without sockets and without a clock.
+
+mod dump;
+mod recording;
+
+pub use self::dump::Dump;
+pub use self::recording::recording;
+
+/// How a run is made.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// Writes every frame into this folder.
+    pub dump: Option<std::path::PathBuf>,
+    /// Makes one bit wrong, to see that it is noticed.
+    pub sabotage: bool,
+}

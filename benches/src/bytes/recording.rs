@@ -1,0 +1,191 @@
+//! What a recording costs: coded with a lag, decoded, compared.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tickwire_protocol::id::{EntityId, KindId, PlayerId, Tick};
+use tickwire_protocol::image::{History, Image};
+use tickwire_protocol::schema::Schema;
+use tickwire_protocol::snapshot::{Encoder, Ledger, Replica, Visible};
+
+use super::{Dump, Run};
+use crate::report::Figures;
+use crate::sets::{self, Layout, Set};
+
+/// Frames before the first that is scored: with a lag of six, the first that has a base.
+const UNSCORED: usize = 6;
+
+/// Codes frame i knowing frames i − lag, i − 2 lag and i − 3 lag only.
+///
+/// # Errors
+/// Where the file cannot be read, or a frame that was just encoded does not decode.
+pub fn recording(path: &Path, layout: Layout, lag: usize, run: &Run) -> anyhow::Result<Figures> {
+    let set = sets::read(path, layout)?;
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let scored = set.frames.len().saturating_sub(UNSCORED);
+    anyhow::ensure!(
+        lag >= 1 && scored > 0,
+        "{name} has {} frames, and {UNSCORED} are not scored",
+        set.frames.len()
+    );
+    let mut score = Score::default();
+    let mut tape = Tape::new(&set, lag, run)?;
+    for at in 0..set.frames.len() {
+        let frame = tape.next(&set, at)?;
+        if at >= UNSCORED {
+            score.bytes += frame.bytes;
+            score.header += frame.header;
+        }
+        score.codebook += frame.codebook;
+        score.mismatches += u64::from(!frame.same);
+    }
+    let per_frame = |bytes: usize| bytes as f64 / scored as f64;
+    let coded = score.bytes - score.header + score.codebook;
+    let mut figures = Figures::new();
+    figures.set("data", name);
+    figures.set("lag", lag);
+    figures.set("frames", scored);
+    figures.set("entities", set.entities);
+    figures.round("bytes_per_frame", per_frame(score.bytes + score.codebook), 2);
+    figures.round("header_bytes_per_frame", per_frame(score.header), 3);
+    figures.round("bits_per_entity_tick", per_frame(coded) * 8.0 / set.entities as f64, 4);
+    figures.set("codebook_bytes", score.codebook);
+    figures.set("mismatches", score.mismatches);
+    Ok(figures)
+}
+
+#[derive(Default)]
+struct Score {
+    bytes: usize,
+    header: usize,
+    codebook: usize,
+    mismatches: u64,
+}
+
+/// What one frame of a recording came to.
+struct Coded {
+    bytes: usize,
+    header: usize,
+    codebook: usize,
+    same: bool,
+}
+
+/// A recording being sent: as many chains of snapshots as the lag is long, each made from its own last.
+struct Tape {
+    room: Side,
+    chains: Vec<Chain>,
+    /// The same ticks of a world without rows: what a frame costs before it says anything.
+    empty: Side,
+    bare: Vec<Chain>,
+    visible: Arc<Visible>,
+    enters: Vec<EntityId>,
+}
+
+/// The sender's half.
+struct Side {
+    schema: Schema,
+    history: History,
+    encoder: Encoder,
+    out: Vec<u8>,
+}
+
+/// One receiver.
+struct Chain {
+    ledger: Ledger,
+    replica: Replica,
+    dump: Option<Dump>,
+}
+
+impl Tape {
+    fn new(set: &Set, lag: usize, run: &Run) -> anyhow::Result<Tape> {
+        let chain = |(at, schema): (usize, &Schema)| -> anyhow::Result<Chain> {
+            let dump = run.dump.as_ref().map(|folder| Dump::begin(folder, &format!("chain-{at}"), schema));
+            Ok(Chain { ledger: Ledger::new(), replica: Replica::new(schema), dump: dump.transpose()? })
+        };
+        let bare = |_| Chain { ledger: Ledger::new(), replica: Replica::new(&set.schema), dump: None };
+        Ok(Tape {
+            room: Side::new(&set.schema),
+            chains: (0..lag).map(|at| (at, &set.schema)).map(chain).collect::<anyhow::Result<_>>()?,
+            empty: Side::new(&set.schema),
+            bare: (0..lag).map(bare).collect(),
+            visible: Arc::new(Visible { kinds: Vec::new(), everything: true }),
+            enters: (0..set.entities as u32).map(|slot| EntityId { kind: KindId(0), slot }).collect(),
+        })
+    }
+
+    /// Sends one frame over the chain whose turn it is.
+    fn next(&mut self, set: &Set, at: usize) -> anyhow::Result<Coded> {
+        let row = set.frames.get(at).context("the recording ended")?;
+        let tick = Tick(at as u32 + 1);
+        let turn = at % self.chains.len();
+        self.empty.tick(tick, 0, &[]);
+        let bare = self.bare.get_mut(turn).context("no such chain")?;
+        let header = self.empty.send(&mut bare.ledger, &self.visible, &[]).1.len();
+        self.room.tick(tick, set.entities, row);
+        let chain = self.chains.get_mut(turn).context("no such chain")?;
+        let enters: &[EntityId] = if chain.ledger.held().is_some() { &[] } else { &self.enters };
+        let (codebook, frame) = self.room.send(&mut chain.ledger, &self.visible, enters);
+        let coded = |same| Coded {
+            bytes: frame.len(),
+            header,
+            // A client has one chain and is sent a book once; the other chains stand in for frames on their way.
+            codebook: if turn == 0 { codebook.len() } else { 0 },
+            same,
+        };
+        let mut same = true;
+        for bytes in [&self.room.out[codebook.clone()], &self.room.out[frame.clone()]] {
+            if !bytes.is_empty() {
+                same &= chain.replica.receive(bytes).is_ok();
+                chain.dump.as_mut().map(|dump| dump.frame(bytes)).transpose()?;
+            }
+        }
+        same &= chain.replica.newest() == self.room.history.newest();
+        Ok(coded(same))
+    }
+}
+
+impl Side {
+    fn new(schema: &Schema) -> Side {
+        let encoder = Encoder::new(schema);
+        Side { schema: schema.clone(), history: History::new(), encoder, out: Vec::new() }
+    }
+
+    /// Makes the image of a tick.
+    fn tick(&mut self, tick: Tick, rows: usize, row: &[i32]) {
+        let mut image = self.history.draft(&self.schema);
+        image.tick = tick;
+        fill(&mut image, rows, row);
+        self.history.push(image);
+        self.encoder.begin();
+        self.out.clear();
+    }
+
+    /// Codes it for one receiver: the ranges of the codebook part and of the snapshot.
+    fn send(
+        &mut self,
+        ledger: &mut Ledger,
+        visible: &Arc<Visible>,
+        enters: &[EntityId],
+    ) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
+        let codebook = self.encoder.codebook(ledger, &mut self.out);
+        let encoded = self.encoder.shared(&self.history, ledger, visible, enters, true, &mut self.out);
+        ledger.written(encoded.held);
+        ledger.acknowledged(self.history.newest().map_or(Tick::NONE, |image| image.tick));
+        (codebook, encoded.frame)
+    }
+}
+
+/// Writes the components of every row, row after row, into the only kind of an image.
+fn fill(image: &mut Image, rows: usize, row: &[i32]) {
+    let Some(kind) = image.kinds.first_mut() else { return };
+    let components = kind.columns.len();
+    for (slot, values) in (0..rows as u32).zip(row.chunks(components.max(1))) {
+        if !kind.alive.contains(slot) {
+            kind.insert(slot, PlayerId::NOBODY, 1);
+        }
+        for (component, &value) in values.iter().enumerate() {
+            kind.set_value(component, slot, value);
+        }
+    }
+}
