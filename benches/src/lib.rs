@@ -7,4 +7,5 @@ pub mod floor;
 pub mod machine;
 pub mod report;
 pub mod rng;
+pub mod scenes;
 pub mod sets;

@@ -37,6 +37,7 @@ pub fn visit<V: Visit>(name: &str, visit: V) -> anyhow::Result<V::Out> {
         "w1-polar" => visit.visit::<Polar>(),
         "w2" => visit.visit::<W2>(),
         "w3" => visit.visit::<W3>(),
+        "roam" => visit.visit::<tickwire_dogfight::Dogfight>(),
         _ => anyhow::bail!("there is no scene `{name}`: choose one of {}", NAMES.join(", ")),
     })
 }
