@@ -218,7 +218,9 @@ impl Config {
             ("closing_ms", self.closing_ms),
         ];
         if let Some((name, _)) = zero.iter().find(|(_, value)| *value == 0) {
-            return Err(format!("{name} is 0, with which nobody could play: leave it out or set it to at least 1"));
+            return Err(format!(
+                "{name} is 0, with which nobody could play: leave it out or set it to at least 1"
+            ));
         }
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             return Err("TLS needs both tls_cert and tls_key: give the other one too, or neither".to_owned());

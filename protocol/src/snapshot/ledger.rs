@@ -110,6 +110,11 @@ impl Ledger {
         self.told = None;
     }
 
+    /// Notes that the last tick's private frame, without a snapshot, was not written after all.
+    pub fn untell(&mut self) {
+        self.told = None;
+    }
+
     /// Begins again from nothing: the next snapshot is a keyframe.
     pub fn forget(&mut self) {
         self.written.clear();

@@ -1,32 +1,133 @@
-//! A room: one game in progress. Pure.
+//! A room: one game in progress. Pure: it is told what happened and when a tick is due, and says what is to be
+//! written; it knows no clock and no socket.
+//!
+//! # The order of a tick
+//!
+//! 1. the tick is one more;
+//! 2. who is gone leaves; then joins, requests and answers from outside, in the order in which they came; then bots
+//!    come or go;
+//! 3. one input of each player is consumed and driven, in `PlayerId` order ([`Game::drive`]);
+//! 4. what moves by itself moves ([`Game::advance`]);
+//! 5. the server decides ([`Game::step`]);
+//! 6. every replicated field is put on its step, and the image of the tick goes into the history;
+//! 7. what each client may see is found ([`Game::view`]), and events are given to whom they are told;
+//! 8. each client's frames are made, unless it is behind;
+//! 9. who was silent or did not read for too long is closed, who was sent away leaves with the next tick, and the
+//!    counters are brought up to date.
+//!
+//! Two rooms with the same [`RoomSetup`] that are told the same between the same ticks are the same, byte for byte.
 
 mod any;
+mod broadcast;
+mod bucket;
+mod calls;
+mod client;
+mod events;
+mod grid;
+mod inputs;
+mod interest;
 mod outbox;
+mod round_trips;
+mod seats;
+mod session;
 mod setup;
 mod stats;
 
-use tickwire_protocol::game::Game;
-use tickwire_protocol::id::{Tick, TickRate};
-use tickwire_protocol::wire::{Hello, Token};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use tickwire_protocol::game::{self, Game, Host, Role, To};
+use tickwire_protocol::id::{EntityId, PlayerId, Tick};
+use tickwire_protocol::image::History;
+use tickwire_protocol::limits::MESSAGE_BYTES_MAX;
+use tickwire_protocol::schema::Schema;
+use tickwire_protocol::wire::{CloseCode, InputLayout, Token, Welcome, codec};
+use tickwire_protocol::world::World as _;
 
 pub use self::any::{AnyRoom, ConnId};
+use self::broadcast::{Broadcast, Moment};
+use self::calls::Call;
+use self::interest::{Interest, has, unshared};
 pub use self::outbox::{Close, Joined, Outbox, Write};
+use self::session::{Presence, Session};
 pub use self::setup::{Patience, RoomSetup};
 pub use self::stats::Stats;
 
 /// One game in progress.
 pub struct Room<G: Game> {
     setup: RoomSetup,
-    world: G::World,
+    schema: Schema,
+    schema_hash: u64,
+    schema_json: String,
+    layout: InputLayout,
+    welcome: Welcome,
+
     tick: Tick,
+    game: G,
+    world: G::World,
+    host: Host<G>,
+
+    sessions: BTreeMap<PlayerId, Session<G::Input>>,
+    conns: BTreeMap<ConnId, PlayerId>,
+    tokens: BTreeMap<Token, PlayerId>,
+    next_player: u32,
+
+    calls: VecDeque<Call<G>>,
+    closing: Vec<Close>,
+    pace: u32,
+
+    interest: Interest,
+    broadcast: Broadcast,
+    /// Events of this tick that wait until it is known who sees what.
+    told: Vec<(To, Arc<[u8]>)>,
+    /// Rows that players' `drive` spawned in this tick.
+    spawns: Vec<(PlayerId, EntityId)>,
+    scratch: Vec<u8>,
     stats: Stats,
 }
 
 impl<G: Game> Room<G> {
-    /// Opens a room: its world is what `G::open` makes, its tick is [`Tick::NONE`].
+    /// Opens a room: its world is what [`Game::open`] makes, its tick is [`Tick::NONE`].
     #[must_use]
     pub fn open(setup: RoomSetup) -> Room<G> {
-        Room { setup, world: G::World::default(), tick: Tick::NONE, stats: Stats::default() }
+        let schema = game::schema::<G>();
+        let mut world = G::World::default();
+        let mut kinds = 0;
+        world.each(|kind, table| {
+            // Any odd number: each table's slots come in an order of their own.
+            table.open(
+                setup.seed.wrapping_add(u64::from(kind.0 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+                setup.rules.rows_max,
+            );
+            kinds += 1;
+        });
+        let mut host = Host::new(setup.seed, setup.name.clone(), setup.options.clone());
+        let game = G::open(&mut world, &mut host);
+        Room {
+            schema_hash: setup::schema_hash(&schema),
+            schema_json: setup::schema_json(&schema),
+            layout: InputLayout::new(&schema.input),
+            welcome: blank_welcome(&setup, &schema),
+            interest: Interest::new(&schema),
+            broadcast: Broadcast::new(&schema),
+            setup,
+            schema,
+            tick: Tick::NONE,
+            game,
+            world,
+            host,
+            sessions: BTreeMap::new(),
+            conns: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            next_player: 1,
+            calls: VecDeque::new(),
+            closing: Vec::new(),
+            pace: 100,
+            told: Vec::new(),
+            spawns: Vec::new(),
+            scratch: Vec::new(),
+            stats: Stats::default(),
+        }
     }
 
     /// The world as it is now.
@@ -34,34 +135,269 @@ impl<G: Game> Room<G> {
     pub fn world(&self) -> &G::World {
         &self.world
     }
+
+    /// The images of the last second.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        self.host.history()
+    }
+
+    /// The game's own state.
+    #[must_use]
+    pub fn game(&self) -> &G {
+        &self.game
+    }
+
+    fn make_tick(&mut self, out: &mut Outbox) {
+        out.clear();
+        if self.end(out) {
+            return;
+        }
+        // 1
+        self.tick = self.tick.next();
+        self.host.begin(self.tick);
+        // 2
+        self.arrivals(out);
+        // 3, 4
+        self.drive();
+        // 5
+        self.game.step(&mut self.world, &mut self.host);
+        // 6
+        self.settle();
+        // 7
+        self.look();
+        self.tell(out);
+        // 8
+        self.write(out);
+        // 9
+        self.close_those_who_do_not_listen();
+        self.send_away();
+        out.closes.append(&mut self.closing);
+        self.count();
+        self.end(out);
+    }
+
+    fn drive(&mut self) {
+        let (rules, rate) = (&self.setup.rules, G::TICK_RATE);
+        let repeat = rate.ticks_in_ms(rules.repeat_ms);
+        let oldest = self.tick.before(rate.ticks_in_ms(rules.seen_by_ms));
+        for session in self.sessions.values_mut() {
+            if session.role == Role::Watches {
+                continue;
+            }
+            if session.is_bot() {
+                let seq = session.inputs.consumed().next();
+                session.inputs.arrive(seq, seq);
+                session.inputs.put(seq, &G::bot(&self.world, session.id, self.tick), 0, &mut self.stats);
+            }
+            session.spawned.settle();
+            session.inputs.consume(repeat, &mut self.stats);
+            let drawn = session.inputs.drawn();
+            let seen = session.client().and_then(|client| client.seen(drawn, oldest));
+            self.host.note_seen(session.id, seen);
+        }
+        let inputs = self.sessions.values().filter(|session| session.inputs.started());
+        let inputs = inputs.map(|session| (session.id, session.inputs.current()));
+        let mut spawned = core::mem::take(&mut self.spawns);
+        game::drive_and_advance::<G>(&mut self.world, inputs, self.tick, |player, entity| {
+            spawned.push((player, entity));
+        });
+        for (player, entity) in spawned.drain(..) {
+            if let Some(session) = self.sessions.get_mut(&player).filter(|session| session.client().is_some()) {
+                session.spawned.note(session.inputs.consumed(), entity);
+            }
+        }
+        self.spawns = spawned;
+    }
+
+    fn settle(&mut self) {
+        let mut image = self.host.history_mut().draft(&self.schema);
+        image.tick = self.tick;
+        self.world.settle(&mut image);
+        self.host.history_mut().push(image);
+    }
+
+    fn sends(&self) -> bool {
+        self.tick.0.is_multiple_of(G::SEND_EVERY.max(1))
+    }
+
+    /// Finds what each client may see.
+    fn look(&mut self) {
+        self.take_told();
+        let asked = self.told.iter().any(|(to, _)| matches!(to, To::Seeing(_)));
+        let sends = self.sends();
+        let Some(image) = self.host.history().newest() else { return };
+        for session in self.sessions.values_mut() {
+            let greeting = match &session.presence {
+                Presence::Here(client) => client.greeting != client::Greeting::Done,
+                Presence::Bot | Presence::Away(_) | Presence::Lost { .. } | Presence::Over => continue,
+            };
+            if !(asked || sends || greeting) {
+                continue;
+            }
+            let Some(player) = self.host.player(session.id) else { continue };
+            let view = self.game.view(&self.world, player);
+            session.sight.turn();
+            if view.everything && view.without.is_empty() {
+                session.sight.now = self.interest.everything(image);
+            } else {
+                let visible = unshared(&mut session.sight.now);
+                self.interest.see(image, &view, &session.sight.before, visible);
+            }
+            session.sight.centre = view.areas.first().map(|area| area.centre);
+        }
+    }
+
+    /// Takes what the game told, as bytes. An event over its limit is not told, and counted.
+    fn take_told(&mut self) {
+        for told in self.host.take_told() {
+            self.scratch.clear();
+            codec::to_bytes(&told.event, &mut self.scratch);
+            if self.scratch.len() > MESSAGE_BYTES_MAX {
+                self.stats.events_refused += 1;
+            } else {
+                self.told.push((told.to, Arc::from(self.scratch.as_slice())));
+            }
+        }
+    }
+
+    /// Gives events to whom they are told.
+    fn tell(&mut self, out: &mut Outbox) {
+        let mut full = Vec::new();
+        for (to, bytes) in self.told.drain(..) {
+            if to == To::Outside {
+                let from = out.bytes.len();
+                out.bytes.extend_from_slice(&bytes);
+                out.outside.push(from..out.bytes.len());
+                continue;
+            }
+            for session in self.sessions.values_mut() {
+                let told = match to {
+                    To::Everyone => true,
+                    To::One(player) => session.id == player,
+                    To::AllBut(player) => session.id != player,
+                    To::Seeing(entity) => has(&session.sight.now.kinds, entity),
+                    To::Outside => false,
+                };
+                let there = !matches!(session.presence, Presence::Bot | Presence::Over);
+                if told && there && session.events.push(self.tick, &bytes).is_err() {
+                    full.push(session.id);
+                }
+            }
+        }
+        for player in full {
+            let reason = "too many events wait to be read: read faster, or come back".to_owned();
+            self.close_connection(player, CloseCode::DoesNotRead, reason, true);
+        }
+    }
+
+    fn write(&mut self, out: &mut Outbox) {
+        let send = self.sends();
+        let refresh = self.broadcast.begin(self.tick, G::TICK_RATE, send);
+        self.welcome.tick = self.tick;
+        let moment = Moment {
+            history: self.host.history(),
+            tick: self.tick,
+            rate: G::TICK_RATE,
+            send,
+            refresh,
+            pace: self.pace,
+            welcome: &self.welcome,
+            schema_json: &self.schema_json,
+        };
+        for session in self.sessions.values_mut() {
+            self.broadcast.write(&moment, &mut self.interest, session, out, &mut self.stats);
+            if let Some(client) = session.client_mut() {
+                client.blocked = false;
+            }
+        }
+    }
+
+    fn close_those_who_do_not_listen(&mut self) {
+        let (now, rate, patience) = (self.tick, G::TICK_RATE, self.setup.patience);
+        let mut faults = Vec::new();
+        for session in self.sessions.values() {
+            let (client, silent_ms) = match &session.presence {
+                Presence::Here(client) => (client, patience.silent_ms),
+                Presence::Away(client) => (client, patience.away_ms),
+                Presence::Bot | Presence::Lost { .. } | Presence::Over => continue,
+            };
+            if client.stuck_for(now) >= rate.ticks_in_ms(patience.unread_ms) {
+                let reason = format!(
+                    "took nothing for {} ms: the connection is too slow, or nobody reads it",
+                    patience.unread_ms
+                );
+                faults.push((session.id, CloseCode::DoesNotRead, reason));
+            } else if now.since(client.heard) > rate.ticks_in_ms(silent_ms) {
+                let reason = format!("nothing was heard for {silent_ms} ms: come back");
+                faults.push((session.id, CloseCode::Silent, reason));
+            }
+        }
+        for (player, code, reason) in faults {
+            self.close_connection(player, code, reason, false);
+        }
+    }
+
+    fn send_away(&mut self) {
+        for (player, reason) in self.host.take_sent_away() {
+            self.close_connection(player, CloseCode::SentAway, reason, true);
+        }
+    }
+
+    fn count(&mut self) {
+        let stats = &mut self.stats;
+        (stats.players, stats.watchers, stats.bots) = (0, 0, 0);
+        for session in self.sessions.values() {
+            match session.role {
+                Role::Plays => stats.players += 1,
+                Role::Watches => stats.watchers += 1,
+            }
+            stats.bots += u32::from(session.is_bot());
+        }
+        let (mut rows, mut refused) = (0, 0);
+        self.world.each(|_, table| {
+            rows += table.row_count() as u64;
+            refused += table.refused();
+        });
+        (stats.rows, stats.rows_refused) = (rows, refused);
+    }
+
+    /// Where the game closed the room: everyone is told, and no tick is made any more.
+    fn end(&mut self, out: &mut Outbox) -> bool {
+        let Some(reason) = self.host.closing() else { return false };
+        let reason = seats::cut(reason, tickwire_protocol::limits::CLOSE_REASON_BYTES_MAX);
+        let conns = core::mem::take(&mut self.conns);
+        out.closes.extend(conns.into_keys().map(|conn| Close {
+            conn,
+            code: CloseCode::Bye,
+            reason: reason.clone(),
+        }));
+        for call in self.calls.drain(..) {
+            if let Call::Join { conn, .. } = call {
+                out.closes.push(Close { conn, code: CloseCode::Bye, reason: reason.clone() });
+            }
+        }
+        self.sessions.clear();
+        out.ended = Some(reason);
+        true
+    }
 }
 
-impl<G: Game> AnyRoom for Room<G> {
-    fn join(&mut self, _: ConnId, _: Hello, _: Token) {}
-    fn frame(&mut self, _: ConnId, _: &[u8]) {}
-    fn heard(&mut self, _: ConnId) {}
-    fn lost(&mut self, _: ConnId) {}
-    fn blocked(&mut self, _: ConnId) {}
-    fn unwritten(&mut self, _: ConnId) {}
-    fn answer(&mut self, _: &[u8]) {}
-    fn pace(&mut self, _: u32) {}
-    fn tick(&mut self, out: &mut Outbox) {
-        out.clear();
-        self.tick = self.tick.next();
-    }
-    fn newest(&self) -> Tick {
-        self.tick
-    }
-    fn rate(&self) -> TickRate {
-        G::TICK_RATE
-    }
-    fn name(&self) -> &str {
-        &self.setup.name
-    }
-    fn hash(&self) -> u64 {
-        0
-    }
-    fn stats(&self) -> &Stats {
-        &self.stats
+/// What a welcome says to everybody alike.
+fn blank_welcome(setup: &RoomSetup, schema: &Schema) -> Welcome {
+    Welcome {
+        player: PlayerId::NOBODY,
+        room: setup.name.clone(),
+        options: setup.options.clone(),
+        token: Token::default(),
+        grace_ms: setup.rules.grace_ms,
+        tick_rate: schema.tick_rate,
+        send_every: schema.send_every,
+        tick: Tick::NONE,
+        seq: tickwire_protocol::id::InputSeq::NONE,
+        resumed: false,
+        schema_hash: setup::schema_hash(schema),
+        schema: None,
+        codebook: Vec::new(),
     }
 }

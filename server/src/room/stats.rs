@@ -17,8 +17,10 @@ pub struct Stats {
     pub inputs_repeated: u64,
     /// Ticks for which the default input stood in.
     pub inputs_defaulted: u64,
-    /// Inputs that came after their tick.
+    /// Inputs that came after their tick and were not what had stood in for them.
     pub inputs_late: u64,
+    /// Inputs that were further ahead of their tick than can wait.
+    pub inputs_early: u64,
     /// Snapshots written.
     pub snapshots: u64,
     /// Snapshots that were not made because the client had not taken an earlier one.
@@ -33,8 +35,12 @@ pub struct Stats {
     pub resyncs: u64,
     /// Events told, counted per client.
     pub events: u64,
+    /// Events that were longer than an event may be, and not told.
+    pub events_refused: u64,
     /// Requests received.
     pub requests: u64,
+    /// Answers from outside that were not requests of the game, or more than can wait.
+    pub answers_refused: u64,
     /// Rows that were not spawned because a table was full.
     pub rows_refused: u64,
 }

@@ -1,0 +1,251 @@
+//! What each client is written in a tick, and when it is better written nothing.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use tickwire_protocol::id::{EntityId, PlayerId, Tick, TickRate};
+use tickwire_protocol::image::History;
+use tickwire_protocol::limits::HISTORY_TICKS;
+use tickwire_protocol::prelude::Vec3;
+use tickwire_protocol::schema::Schema;
+use tickwire_protocol::snapshot::{Encoded, Encoder, Held, Visible};
+use tickwire_protocol::wire::frames::EventRecord;
+use tickwire_protocol::wire::{Private, Welcome, server};
+
+use super::client::{Client, Greeting, LastWrite};
+use super::interest::Interest;
+use super::session::{Presence, Session};
+use super::{Outbox, Stats, Write};
+
+/// The frames of a room's clients.
+#[derive(Debug)]
+pub(super) struct Broadcast {
+    encoder: Encoder,
+    enters: Vec<EntityId>,
+    /// For whom `enters` was found: all who see everything and hold the same share it.
+    enters_of: Option<(Arc<Visible>, Option<Arc<Held>>)>,
+    private: Private,
+    nothing: Held,
+    /// The last tick in which every client was sent a snapshot, changed or not.
+    refreshed: Tick,
+}
+
+/// What all frames of one tick have in common.
+pub(super) struct Moment<'a> {
+    pub(super) history: &'a History,
+    pub(super) tick: Tick,
+    pub(super) rate: TickRate,
+    /// A tick in which snapshots are sent.
+    pub(super) send: bool,
+    /// A tick in which every client is sent one, changed or not: baselines must not grow older than the history.
+    pub(super) refresh: bool,
+    pub(super) pace: u32,
+    /// A welcome, but for what differs between clients.
+    pub(super) welcome: &'a Welcome,
+    pub(super) schema_json: &'a str,
+}
+
+impl Broadcast {
+    pub(super) fn new(schema: &Schema) -> Broadcast {
+        Broadcast {
+            encoder: Encoder::new(schema),
+            enters: Vec::new(),
+            enters_of: None,
+            private: Private::default(),
+            nothing: Held { tick: Tick::NONE, kinds: schema.kinds.iter().map(|_| Default::default()).collect() },
+            refreshed: Tick::NONE,
+        }
+    }
+
+    /// Begins a tick. Says whether all clients are to be refreshed: at least once a second, and before their
+    /// baselines leave the history; all in the same tick, so that they go on sharing a lane.
+    pub(super) fn begin(&mut self, tick: Tick, rate: TickRate, send: bool) -> bool {
+        self.encoder.begin();
+        self.enters_of = None;
+        let period = u32::from(rate.get()).min(HISTORY_TICKS as u32 - 8);
+        let refresh = send && tick.since(self.refreshed) >= period;
+        if refresh {
+            self.refreshed = tick;
+        }
+        refresh
+    }
+
+    /// Writes what a session is to be sent at the end of this tick; says whether anything was.
+    pub(super) fn write<I: tickwire_protocol::world::Input>(
+        &mut self,
+        moment: &Moment<'_>,
+        interest: &mut Interest,
+        session: &mut Session<I>,
+        out: &mut Outbox,
+        stats: &mut Stats,
+    ) -> bool {
+        let away = matches!(session.presence, Presence::Away(_));
+        let me = session.id;
+        let waits = session.events.are_waiting() || session.spawned.waiting().next().is_some();
+        let fresh = session.inputs.is_fresh();
+        let (visible, centre) = (Arc::clone(&session.sight.now), session.sight.centre);
+        let Some(client) = session.client_mut() else { return false };
+        client.last = None;
+        let greeting = client.greeting != Greeting::Done;
+        if !moment.send && !greeting {
+            return false;
+        }
+        if client.is_behind(moment.tick, moment.rate) {
+            stats.snapshots_skipped += 1;
+            return false;
+        }
+        let snapshot = if away || !client.begins_again(moment, stats) {
+            None
+        } else {
+            self.find_enters(moment, interest, client, &visible, me, centre);
+            Some(self.snapshot(moment, client, &visible, me, out)).filter(|encoded| encoded.changed)
+        };
+        let says = greeting || snapshot.is_some() || waits || moment.refresh || (fresh && !away);
+        if !says {
+            return false;
+        }
+        self.frames(moment, session, snapshot, out, stats);
+        true
+    }
+
+    fn find_enters(
+        &mut self,
+        moment: &Moment<'_>,
+        interest: &mut Interest,
+        client: &Client,
+        visible: &Arc<Visible>,
+        me: PlayerId,
+        centre: Option<Vec3>,
+    ) {
+        let held = client.ledger.held();
+        let same = self.enters_of.as_ref().is_some_and(|(others, base)| {
+            Arc::ptr_eq(others, visible)
+                && match (base, held) {
+                    (Some(base), Some(held)) => Arc::ptr_eq(base, held),
+                    (None, None) => true,
+                    (Some(_), None) | (None, Some(_)) => false,
+                }
+        });
+        if same {
+            return;
+        }
+        interest.enters(moment.history, visible, held.map(Arc::as_ref), me, centre, &mut self.enters);
+        self.enters_of = visible.everything.then(|| (Arc::clone(visible), held.cloned()));
+    }
+
+    fn snapshot(
+        &mut self,
+        moment: &Moment<'_>,
+        client: &Client,
+        visible: &Arc<Visible>,
+        me: PlayerId,
+        out: &mut Outbox,
+    ) -> Encoded {
+        let history = moment.history;
+        let must = moment.refresh || self.encoder.owner_changed(history, &client.ledger, me);
+        self.encoder.shared(history, &client.ledger, visible, &self.enters, must, &mut out.bytes)
+    }
+
+    /// Appends the frames, in the order in which they leave: welcome, codebook, private frame, snapshot.
+    fn frames<I: tickwire_protocol::world::Input>(
+        &mut self,
+        moment: &Moment<'_>,
+        session: &mut Session<I>,
+        snapshot: Option<Encoded>,
+        out: &mut Outbox,
+        stats: &mut Stats,
+    ) {
+        self.fill_private(moment, session, snapshot.is_some());
+        let me = session.id;
+        let Some(client) = session.client_mut() else { return };
+        let Broadcast { encoder, private, nothing, .. } = self;
+        let greeting = core::mem::replace(&mut client.greeting, Greeting::Done);
+        let welcome = match &greeting {
+            Greeting::Owed { token, resumed, with_schema } => {
+                let welcome = Welcome {
+                    player: me,
+                    token: *token,
+                    seq: private.seq,
+                    resumed: *resumed,
+                    schema: with_schema.then(|| moment.schema_json.to_owned()),
+                    codebook: encoder.welcome(&mut client.ledger),
+                    ..moment.welcome.clone()
+                };
+                appended(&mut out.bytes, |bytes| server::encode_welcome(&welcome, bytes))
+            }
+            Greeting::Done => Range::default(),
+        };
+        let codebook = encoder.codebook(&mut client.ledger, &mut out.bytes);
+        let before = client.ledger.held().cloned();
+        let held = snapshot.as_ref().map(|encoded| &*encoded.held).or(before.as_deref()).unwrap_or(nothing);
+        if snapshot.is_some() && client.hash_due <= moment.tick {
+            client.hash_due = moment.tick.after(u32::from(moment.rate.get()));
+            private.hash = Some(encoder.hash(moment.history, held, me));
+        }
+        let private = encoder.private(moment.history, &mut client.ledger, held, me, private, &mut out.bytes);
+        stats.private_bytes += private.len() as u64;
+        let last = LastWrite { greeting, snapshot: snapshot.is_some(), wrote: client.wrote, events: 0 };
+        client.wrote = moment.tick;
+        let mut frames = [welcome, codebook, private, Range::default()];
+        if let Some(encoded) = snapshot {
+            stats.snapshots += 1;
+            stats.snapshot_bytes += encoded.frame.len() as u64;
+            client.ledger.written(encoded.held);
+            client.wrote_snapshot(moment.tick);
+            frames[3] = encoded.frame;
+        }
+        out.writes.push(Write { conn: client.conn, frames });
+        session.spawned.wrote();
+        let events = session.events.wrote();
+        if let Some(client) = session.client_mut() {
+            client.last = Some(LastWrite { events, ..last });
+        }
+    }
+
+    fn fill_private<I: tickwire_protocol::world::Input>(
+        &mut self,
+        moment: &Moment<'_>,
+        session: &Session<I>,
+        snapshot_follows: bool,
+    ) {
+        let private = &mut self.private;
+        private.tick = moment.tick;
+        private.snapshot_follows = snapshot_follows;
+        private.seq = session.inputs.consumed();
+        private.margin = session.inputs.margin();
+        private.replaced = session.inputs.replaced();
+        private.request = session.requests.received;
+        private.pace = moment.pace;
+        private.hash = None;
+        private.spawned.clear();
+        private.spawned.extend(session.spawned.waiting());
+        private.events.clear();
+        private.events.extend(session.events.waiting().map(|event| EventRecord {
+            number: event.number,
+            tick: event.tick,
+            bytes: event.bytes.to_vec(),
+        }));
+    }
+}
+
+impl Client {
+    /// Whether a snapshot may be made now. A client that asked for a keyframe gets one, once a second at the most.
+    fn begins_again(&mut self, moment: &Moment<'_>, stats: &mut Stats) -> bool {
+        if !self.resync {
+            return true;
+        }
+        let due = moment.tick.since(self.keyframe) >= u32::from(moment.rate.get());
+        if due {
+            self.forget(moment.tick);
+            stats.keyframes += 1;
+        }
+        // Until then a client that still holds something goes on with that.
+        due || self.ledger.held().is_some()
+    }
+}
+
+fn appended(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
+    let from = bytes.len();
+    write(bytes);
+    from..bytes.len()
+}

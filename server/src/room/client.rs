@@ -1,0 +1,237 @@
+//! What a room knows of a client on its present connection: what was written to it, and whether it still listens.
+
+use std::collections::VecDeque;
+
+use tickwire_protocol::game::Seen;
+use tickwire_protocol::id::{Tick, TickRate};
+use tickwire_protocol::limits::HISTORY_TICKS;
+use tickwire_protocol::snapshot::Ledger;
+use tickwire_protocol::wire::Token;
+
+use super::ConnId;
+use super::bucket::Bucket;
+use super::round_trips::RoundTrips;
+
+/// Frames a second that a client has a reason to send: an input and an acknowledgement per tick at 240 Hz.
+const FRAMES_PER_SECOND_MAX: u32 = 500;
+/// What a stall of some seconds piles up, to come at once.
+const FRAMES_BURST_MAX: u32 = 4_000;
+/// Added to the smallest round trip: a client that takes longer to say that it has a snapshot has a queue in front
+/// of it, and gets nothing until the queue is gone.
+const QUEUE_MS_MAX: u32 = 200;
+
+/// The client on one connection.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) conn: ConnId,
+    pub(super) ledger: Ledger,
+    pub(super) greeting: Greeting,
+    /// It was built with another schema than the room has.
+    pub(super) other_schema: bool,
+    /// The newest tick at which a frame or a pong had come.
+    pub(super) heard: Tick,
+    /// The socket owes the rest of an earlier frame: said before this tick.
+    pub(super) blocked: bool,
+    /// Since when nothing went through.
+    stuck: Option<Tick>,
+    frames: Bucket,
+    trips: RoundTrips,
+    /// Ticks of the snapshots written, newest last: what a claim to have drawn something is checked against.
+    written: VecDeque<Tick>,
+    /// The last tick at which anything was written.
+    pub(super) wrote: Tick,
+    pub(super) hash_due: Tick,
+    /// A keyframe was asked for.
+    pub(super) resync: bool,
+    /// The last tick at which this client began again from nothing.
+    pub(super) keyframe: Tick,
+    /// What was written in the last tick, where it can still be taken back.
+    pub(super) last: Option<LastWrite>,
+}
+
+/// The welcome, and whether it is out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Greeting {
+    /// To be written first; the server's schema goes with it where the client has another one.
+    Owed { token: Token, resumed: bool, with_schema: bool },
+    /// Written.
+    Done,
+}
+
+/// What is needed to take a write back.
+#[derive(Clone, Debug)]
+pub(super) struct LastWrite {
+    pub(super) greeting: Greeting,
+    pub(super) snapshot: bool,
+    pub(super) wrote: Tick,
+    /// The newest event that was written before.
+    pub(super) events: u32,
+}
+
+impl Client {
+    pub(super) fn new(conn: ConnId, greeting: Greeting, rate: TickRate, now: Tick) -> Client {
+        Client {
+            conn,
+            ledger: Ledger::new(),
+            greeting,
+            other_schema: false,
+            heard: now,
+            blocked: false,
+            stuck: None,
+            frames: Bucket::new(FRAMES_PER_SECOND_MAX, FRAMES_BURST_MAX, rate, now),
+            trips: RoundTrips::new(rate),
+            written: VecDeque::with_capacity(HISTORY_TICKS),
+            wrote: Tick::NONE,
+            // Spread over a second, so that a rush of joiners does not ask for all hashes in one tick.
+            hash_due: now.after(conn.0 % u32::from(rate.get())),
+            resync: false,
+            keyframe: now,
+            last: None,
+        }
+    }
+
+    /// A frame came. Says `false` where too many do.
+    #[must_use]
+    pub(super) fn takes_frame(&mut self, now: Tick) -> bool {
+        self.heard = now;
+        self.frames.take(now)
+    }
+
+    /// The client says that it holds `tick`, a snapshot that was written to it; anything else is not believed.
+    pub(super) fn acknowledged(&mut self, tick: Tick, now: Tick) {
+        if self.ledger.oldest_unacknowledged().is_none_or(|oldest| tick < oldest) {
+            return;
+        }
+        if self.written.binary_search(&tick).is_ok() {
+            self.trips.note(now, now.since(tick));
+            self.ledger.acknowledged(tick);
+            self.stuck = None;
+        }
+    }
+
+    /// Whether the client gets nothing in this tick, because something earlier is still on its way to it.
+    pub(super) fn is_behind(&mut self, now: Tick, rate: TickRate) -> bool {
+        let patience = self.trips.smallest(now) + rate.ticks_in_ms(QUEUE_MS_MAX);
+        let queued = self.ledger.oldest_unacknowledged().is_some_and(|oldest| now.since(oldest) > patience);
+        if self.blocked || queued {
+            self.stuck.get_or_insert(now);
+        } else {
+            self.stuck = None;
+        }
+        self.stuck.is_some()
+    }
+
+    /// For how many ticks nothing has gone through.
+    pub(super) fn stuck_for(&self, now: Tick) -> u32 {
+        self.stuck.map_or(0, |since| now.since(since))
+    }
+
+    /// A snapshot of this tick was written.
+    pub(super) fn wrote_snapshot(&mut self, now: Tick) {
+        if self.written.len() >= HISTORY_TICKS {
+            self.written.pop_front();
+        }
+        self.written.push_back(now);
+    }
+
+    /// The last write did not happen. Hands back what the session has to take back.
+    pub(super) fn take_back(&mut self, now: Tick) -> Option<LastWrite> {
+        let last = self.last.take()?;
+        if last.snapshot {
+            self.ledger.take_back();
+            self.written.pop_back();
+        } else {
+            self.ledger.untell();
+        }
+        self.greeting = last.greeting.clone();
+        self.wrote = last.wrote;
+        self.hash_due = now;
+        self.stuck.get_or_insert(now);
+        Some(last)
+    }
+
+    /// Begins again from nothing: the next snapshot is a keyframe.
+    pub(super) fn forget(&mut self, now: Tick) {
+        self.ledger.forget();
+        self.resync = false;
+        self.keyframe = now;
+    }
+
+    /// What the client was looking at when it drew `drawn` sixteenths of a tick: between two snapshots that were
+    /// written to it, not before `oldest`.
+    pub(super) fn seen(&self, drawn: u32, oldest: Tick) -> Option<Seen> {
+        let newest = *self.written.back()?;
+        if drawn == 0 || newest < oldest {
+            return None;
+        }
+        let drawn = drawn.max(oldest.0.saturating_mul(16));
+        let (tick, sixteenths) = (Tick(drawn / 16), drawn % 16);
+        if tick >= newest {
+            return Some(Seen { from: newest, to: newest, part: 0.0 });
+        }
+        let after = self.written.partition_point(|written| *written <= tick);
+        let to = *self.written.get(after)?;
+        // Before all that is remembered: the first of it.
+        let Some(&from) = after.checked_sub(1).and_then(|before| self.written.get(before)) else {
+            return Some(Seen { from: to, to, part: 0.0 });
+        };
+        let part = (tick.since(from) as f32 + sixteenths as f32 / 16.0) / to.since(from) as f32;
+        Some(Seen { from, to, part })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(written: impl IntoIterator<Item = u32>) -> Client {
+        let mut client = Client::new(ConnId(0), Greeting::Done, TickRate::hz(60), Tick(1));
+        for tick in written {
+            client.wrote_snapshot(Tick(tick));
+        }
+        client
+    }
+
+    fn seen(from: u32, to: u32, part: f32) -> Option<Seen> {
+        Some(Seen { from: Tick(from), to: Tick(to), part })
+    }
+
+    #[test]
+    fn what_was_seen_lies_between_two_snapshots_that_were_written() {
+        let client = client([10, 12, 20]);
+        assert_eq!(client.seen(11 * 16, Tick(1)), seen(10, 12, 0.5));
+        assert_eq!(client.seen(12 * 16, Tick(1)), seen(12, 20, 0.0));
+        assert_eq!(client.seen(14 * 16, Tick(1)), seen(12, 20, 0.25));
+    }
+
+    #[test]
+    fn nobody_can_claim_a_moment_that_it_was_not_sent() {
+        let client = client([10, 12, 20]);
+        assert_eq!(client.seen(21 * 16, Tick(1)), seen(20, 20, 0.0), "later than the newest");
+        assert_eq!(client.seen(3 * 16, Tick(1)), seen(10, 10, 0.0), "before the first");
+        assert_eq!(client.seen(1, Tick(16)), seen(12, 20, 0.5), "longer ago than the rules allow");
+        assert_eq!(client.seen(11 * 16, Tick(21)), None, "nothing that recent");
+        assert_eq!(client.seen(0, Tick(1)), None, "has not drawn anything");
+    }
+
+    #[test]
+    fn a_client_that_takes_longer_than_its_own_round_trip_is_behind() {
+        let mut client = client([]);
+        let rate = TickRate::hz(60);
+        let write = |client: &mut Client, now: u32| {
+            client.wrote_snapshot(Tick(now));
+            client.ledger.written(std::sync::Arc::new(tickwire_protocol::snapshot::Held {
+                tick: Tick(now),
+                ..Default::default()
+            }));
+        };
+        write(&mut client, 1);
+        client.acknowledged(Tick(1), Tick(7));
+        write(&mut client, 10);
+        assert!(!client.is_behind(Tick(10 + 6 + 12), rate));
+        assert!(client.is_behind(Tick(10 + 6 + 12 + 1), rate));
+        assert_eq!(client.stuck_for(Tick(50)), 50 - 29);
+        client.acknowledged(Tick(10), Tick(51));
+        assert!(!client.is_behind(Tick(51), rate));
+    }
+}

@@ -1,0 +1,227 @@
+//! What each client may see, and in which order it is told of what is new to it.
+
+use std::sync::Arc;
+
+use tickwire_protocol::game::{HYSTERESIS, View};
+use tickwire_protocol::id::{EntityId, KindId, PlayerId, Tick};
+use tickwire_protocol::image::{History, Image, Slots};
+use tickwire_protocol::prelude::Vec3;
+use tickwire_protocol::schema::Schema;
+use tickwire_protocol::snapshot::{Held, Visible};
+
+use super::grid::Grid;
+
+/// Finds the rows of views. Everything that depends on the tick alone is made once a tick, when first asked for.
+#[derive(Debug)]
+pub(super) struct Interest {
+    grid: Grid,
+    built: Tick,
+    /// Kinds of a single row, which enter first.
+    ones: Vec<bool>,
+    /// Kinds that only owners have, which are never in a shared frame.
+    secret: Vec<bool>,
+    /// The newest first; the older ones are still somebody's view of the tick before.
+    everything: [Arc<Visible>; 3],
+    everything_at: Tick,
+    reused: Vec<Reused>,
+    reused_at: Tick,
+    order: Vec<(u8, u32, EntityId)>,
+}
+
+/// Slots that hold another row than at `base`.
+#[derive(Debug, Default)]
+struct Reused {
+    base: Tick,
+    kinds: Vec<Slots>,
+}
+
+impl Interest {
+    pub(super) fn new(schema: &Schema) -> Interest {
+        Interest {
+            grid: Grid::new(schema),
+            built: Tick::NONE,
+            ones: schema.kinds.iter().map(|kind| kind.one).collect(),
+            secret: schema.kinds.iter().map(|kind| kind.owner).collect(),
+            everything: Default::default(),
+            everything_at: Tick::NONE,
+            reused: Vec::new(),
+            reused_at: Tick::NONE,
+            order: Vec::new(),
+        }
+    }
+
+    /// All rows but the owners' secrets: one value for all who see everything in this tick.
+    pub(super) fn everything(&mut self, image: &Image) -> Arc<Visible> {
+        if self.everything_at != image.tick {
+            self.everything_at = image.tick;
+            self.everything.rotate_right(1);
+            let visible = unshared(&mut self.everything[0]);
+            visible.everything = true;
+            visible.kinds.resize_with(image.kinds.len(), Slots::default);
+            for ((slots, rows), secret) in visible.kinds.iter_mut().zip(&image.kinds).zip(&self.secret) {
+                if *secret {
+                    slots.clear();
+                } else {
+                    slots.copy_from(&rows.alive);
+                }
+            }
+        }
+        Arc::clone(&self.everything[0])
+    }
+
+    /// The rows of a view that does not see everything, into `visible`; `before` is what it saw in the last tick.
+    pub(super) fn see(&mut self, image: &Image, view: &View, before: &Visible, visible: &mut Visible) {
+        if !view.areas.is_empty() && self.built != image.tick {
+            self.built = image.tick;
+            self.grid.build(image);
+        }
+        visible.everything = false;
+        visible.kinds.resize_with(image.kinds.len(), Slots::default);
+        for ((kind, slots), rows) in (0..).map(KindId).zip(&mut visible.kinds).zip(&image.kinds) {
+            // A view without any area is a list of rows.
+            if view.areas.is_empty() || self.grid.has_place(kind) || self.is_secret(kind) {
+                slots.clear();
+                slots.reserve(rows.capacity());
+            } else {
+                slots.copy_from(&rows.alive);
+            }
+        }
+        for area in &view.areas {
+            let wide = area.radius * HYSTERESIS;
+            let (near, far) = (area.radius * area.radius, wide * wide);
+            for row in self.grid.near(area.centre, wide) {
+                let distance = row.at.distance_squared(area.centre);
+                if distance <= near || (distance <= far && has(&before.kinds, row.id)) {
+                    insert(&mut visible.kinds, row.id);
+                }
+            }
+        }
+        for id in view.with.iter().filter(|id| image.contains(**id) && !self.is_secret(id.kind)) {
+            insert(&mut visible.kinds, *id);
+        }
+        for id in &view.without {
+            if let Some(slots) = visible.kinds.get_mut(usize::from(id.kind.0)) {
+                slots.remove(id.slot);
+            }
+        }
+    }
+
+    /// What is visible but not held, by priority: single rows, the player's own, then by distance from `centre`.
+    pub(super) fn enters(
+        &mut self,
+        history: &History,
+        visible: &Visible,
+        held: Option<&Held>,
+        me: PlayerId,
+        centre: Option<Vec3>,
+        enters: &mut Vec<EntityId>,
+    ) {
+        enters.clear();
+        let Some(image) = history.newest() else { return };
+        let nothing = Slots::default();
+        for (kind, seen) in (0..).map(KindId).zip(&visible.kinds) {
+            let has = held.and_then(|held| held.kinds.get(usize::from(kind.0))).unwrap_or(&nothing);
+            enters.extend(seen.difference(has).map(|slot| EntityId { kind, slot }));
+        }
+        if let Some(held) = held {
+            let at = self.reused_since(history, image, held.tick);
+            for (kind, again) in (0..).map(KindId).zip(self.reused.get(at).map_or(&[][..], |reused| &reused.kinds))
+            {
+                let ids = again.iter().map(|slot| EntityId { kind, slot });
+                enters.extend(ids.filter(|id| has(&visible.kinds, *id) && has(&held.kinds, *id)));
+            }
+        }
+        if enters.len() > 1 {
+            self.sort(image, me, centre, enters);
+        }
+    }
+
+    fn sort(&mut self, image: &Image, me: PlayerId, centre: Option<Vec3>, enters: &mut Vec<EntityId>) {
+        let mut order = core::mem::take(&mut self.order);
+        order.clear();
+        // Who sees everything looks from where its own row is.
+        let centre = centre.or_else(|| {
+            let mut mine = image.entities().filter(|id| self.owner(image, *id) == me);
+            mine.find_map(|id| self.grid.position(image, id))
+        });
+        order.extend(enters.iter().map(|id| {
+            let kind = usize::from(id.kind.0);
+            if self.ones.get(kind) == Some(&true) {
+                return (0, 0, *id);
+            }
+            let rank = if self.owner(image, *id) == me { 1 } else { 2 };
+            let distance = centre.zip(self.grid.position(image, *id)).map(|(a, b)| a.distance_squared(b));
+            // The bits of a positive float rise with it.
+            (rank, distance.map_or(0, |distance| distance.max(0.0).to_bits()), *id)
+        }));
+        order.sort_unstable();
+        enters.clear();
+        enters.extend(order.iter().map(|(_, _, id)| *id));
+        self.order = order;
+    }
+
+    /// The place in `self.reused` of the slots that hold another row than at `base`.
+    fn reused_since(&mut self, history: &History, image: &Image, base: Tick) -> usize {
+        if self.reused_at != image.tick {
+            self.reused_at = image.tick;
+            self.reused.iter_mut().for_each(|reused| reused.base = Tick::NONE);
+        }
+        if let Some(at) = self.reused.iter().position(|reused| reused.base == base) {
+            return at;
+        }
+        let at = match self.reused.iter().position(|reused| reused.base == Tick::NONE) {
+            Some(at) => at,
+            None => {
+                self.reused.push(Reused::default());
+                self.reused.len() - 1
+            }
+        };
+        if let (Some(reused), Some(then)) = (self.reused.get_mut(at), history.at(base)) {
+            reused.find(base, then, image);
+        }
+        at
+    }
+
+    fn owner(&self, image: &Image, id: EntityId) -> PlayerId {
+        let owner = image.kind(id.kind).and_then(|rows| rows.owner.get(id.slot as usize));
+        owner.copied().unwrap_or_default()
+    }
+
+    fn is_secret(&self, kind: KindId) -> bool {
+        self.secret.get(usize::from(kind.0)) == Some(&true)
+    }
+}
+
+impl Reused {
+    fn find(&mut self, base: Tick, then: &Image, now: &Image) {
+        self.base = base;
+        self.kinds.resize_with(now.kinds.len(), Slots::default);
+        for ((slots, now), then) in self.kinds.iter_mut().zip(&now.kinds).zip(&then.kinds) {
+            slots.clear();
+            for (slot, (a, b)) in (0..).zip(now.generation.iter().zip(&then.generation)) {
+                if a != b && now.alive.contains(slot) && then.alive.contains(slot) {
+                    slots.insert(slot);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a row is in sets of slots by kind.
+pub(super) fn has(kinds: &[Slots], id: EntityId) -> bool {
+    kinds.get(usize::from(id.kind.0)).is_some_and(|slots| slots.contains(id.slot))
+}
+
+fn insert(kinds: &mut [Slots], id: EntityId) {
+    if let Some(slots) = kinds.get_mut(usize::from(id.kind.0)) {
+        slots.insert(id.slot);
+    }
+}
+
+/// The value of an `Arc` to write: the same one where nobody else has it, else a new one in its place.
+pub(super) fn unshared<T: Default>(arc: &mut Arc<T>) -> &mut T {
+    if Arc::get_mut(arc).is_none() {
+        *arc = Arc::default();
+    }
+    Arc::get_mut(arc).expect("an Arc that was just made is shared with nobody")
+}
