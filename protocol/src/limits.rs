@@ -54,6 +54,18 @@ pub const OPTIONS_MAX: usize = 16;
 /// Bytes of each key and value of an option.
 pub const OPTION_BYTES_MAX: usize = 64;
 
+/// Ticks from one snapshot to the next at the most: more than that is not drawn smoothly by anyone.
+pub const SEND_EVERY_MAX: u32 = 8;
+
+/// How deep a [`crate::schema::FieldType`] may nest: an array of options of vectors has three levels.
+pub const FIELD_DEPTH_MAX: u32 = 6;
+
+/// Variants of an enum, in a field or a message.
+pub const VARIANTS_MAX: usize = 256;
+
+/// Bytes of each name in a schema.
+pub const SCHEMA_NAME_BYTES_MAX: usize = 64;
+
 /// Bytes of a schema in its JSON form.
 pub const SCHEMA_BYTES_MAX: usize = 256 * 1_024;
 

@@ -15,6 +15,9 @@ struct Ship {
     pos: Vec2,
     #[rep(owner)]
     ammo: u16,
+    // Its default is not one of its values.
+    #[rep(owner, range = 1..=6)]
+    die: u8,
     #[rep(skip)]
     plan: Vec<u8>,
     #[rep(whole, max = 8)]
@@ -77,6 +80,7 @@ impl Game for Regatta {
             3 => {
                 let ammo: u16 = sea.ships.iter().map(|(_, ship)| ship.ammo).sum();
                 let plans = sea.ships.iter().filter(|(_, ship)| !ship.plan.is_empty()).count();
+                assert!(sea.ships.iter().all(|(_, ship)| ship.die >= 1), "a hidden field is on its steps");
                 sea.wind.force = ammo as i16 + 100 * sea.cards.len() as i16 + 1_000 * plans as i16;
             }
             _ => {}
@@ -236,6 +240,7 @@ fn a_drive_sees_its_own_owner_fields_and_rows_and_no_skip_fields() {
     sea.cards.spawn_for(ME, Card { face: 1 });
     sea.cards.spawn_for(OTHER, Card { face: 2 });
     sea.cards.spawn_for(OTHER, Card { face: 3 });
+    image_of(&mut sea);
     tick(&mut sea, &[(ME, 3)]);
     assert_eq!(sea.wind.force, 10 + 100);
     tick(&mut sea, &[(ME, 0), (OTHER, 3)]);
@@ -258,6 +263,7 @@ fn what_a_drive_writes_to_hidden_fields_is_lost() {
     assert_eq!(sea.ships.get(theirs).unwrap().ammo, 20);
     assert!(sea.ships.get(theirs).unwrap().plan.is_empty());
     // Nothing of it is left for the next tick either.
+    image_of(&mut sea);
     tick(&mut sea, &[(ME, 3)]);
     assert_eq!(sea.wind.force, 12);
 }
@@ -346,7 +352,7 @@ fn a_restored_world_has_no_skip_fields_and_no_stale_texts() {
     // As at a player from whom the field is hidden: there are no bytes.
     image.kinds[0].set_whole(0, id.slot, &[]);
     sea.restore(&image);
-    assert_eq!(sea.ships.get(id).unwrap(), &Ship::default());
+    assert_eq!(sea.ships.get(id).unwrap(), &Ship { die: 1, ..Ship::default() });
 }
 
 #[test]

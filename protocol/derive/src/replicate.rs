@@ -107,7 +107,7 @@ fn whole_functions(fields: &[Field<'_>]) -> TokenStream {
         quote_spanned! {ty.span()=> #at => ::tickwire_protocol::wire::codec::to_bytes::<#ty>(&self.#ident, __out), }
     });
     let clear = wholes().map(|(at, Field { ident, .. })| {
-        quote!(#at if __from.is_empty() => self.#ident = ::core::default::Default::default(),)
+        quote!(#at if __from.is_empty() => self.#ident = <Self as ::core::default::Default>::default().#ident,)
     });
     let unpack = wholes().filter_map(|(at, field)| {
         let (Field { ident, ty, .. }, (_, max)) = (field, field.attrs.max.as_ref()?);

@@ -3,7 +3,20 @@
 //! A schema is data. The coder, the viewer, `/look` and foreign clients read it instead of the game's types, and
 //! two ends that disagree can say in words what differs.
 
+mod check;
+mod compare;
+mod json;
+mod mapping;
+mod shape;
+mod warn;
+mod words;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::compare::{Difference, differences};
+pub use self::json::SchemaError;
+pub use self::mapping::Mapping;
+pub use self::shape::Shape;
 
 /// Everything both ends must agree on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,10 +45,13 @@ pub struct Kind {
     /// The row type's name: what differences and warnings call it, and what [`FieldType::Row`] refers to.
     pub row: String,
     /// A single row that is always there.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub one: bool,
     /// Sent to the row's owner only.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub owner: bool,
     /// Drawn from the predicted world for everyone.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub predicted: bool,
     /// The fields, in declaration order, without those marked `skip`.
     pub fields: Vec<Field>,
@@ -49,22 +65,31 @@ pub struct Field {
     /// Its type, bounds and resolution.
     pub ty: FieldType,
     /// The integers of the field in a default row, one per component; empty for `whole` fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub default: Vec<i32>,
     /// Drawn in between.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub lerp: bool,
     /// A jump over this distance is a teleport, in the world's units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snap: Option<f64>,
     /// Where the row is.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub place: bool,
     /// Sent to the row's owner only.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub owner: bool,
     /// The position that this velocity moves: the index of a field of the same kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_of: Option<u32>,
     /// A velocity that turns but keeps its length.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub steady: bool,
     /// The velocity along which this angle points: the index of a field of the same kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub along: Option<u32>,
     /// An input that is back to default when a missing input is repeated.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub once: bool,
 }
 
@@ -153,49 +178,6 @@ pub struct Component {
     pub ring: bool,
 }
 
-/// What the bytes of a message or of a `whole` field mean.
-///
-/// The bytes are bincode 2's standard configuration over serde: varints, no field names.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Shape {
-    /// Cannot be: the game has no such message.
-    Never,
-    /// Nothing.
-    Unit,
-    /// One byte, 0 or 1.
-    Bool,
-    /// An unsigned number of so many bits: 8, 16, 32, 64.
-    Uint(u8),
-    /// A signed number of so many bits: 8, 16, 32, 64.
-    Int(u8),
-    /// A float of so many bits: 32, 64.
-    Float(u8),
-    /// UTF-8.
-    Text,
-    /// Absent or there.
-    Option(Box<Shape>),
-    /// Any number of the same.
-    List(Box<Shape>),
-    /// A fixed number of the same.
-    Array(u32, Box<Shape>),
-    /// Several, in order, without names.
-    Tuple(Vec<Shape>),
-    /// Several, in order, with names.
-    Struct {
-        /// The type's name.
-        name: String,
-        /// The fields.
-        fields: Vec<(String, Shape)>,
-    },
-    /// One of several; the position is a varint.
-    Enum {
-        /// The type's name.
-        name: String,
-        /// The variants.
-        variants: Vec<(String, Shape)>,
-    },
-}
-
 impl Kind {
     /// Integers per row.
     #[must_use]
@@ -269,9 +251,9 @@ impl FieldType {
             | FieldType::Player
             | FieldType::Row { .. } => 1,
             FieldType::Wide { .. } => 2,
-            FieldType::Vector { size, of } => usize::from(*size) * of.component_count(),
-            FieldType::Option(of) => 1 + of.component_count(),
-            FieldType::Array { len, of } => *len as usize * of.component_count(),
+            FieldType::Vector { size, of } => usize::from(*size).saturating_mul(of.component_count()),
+            FieldType::Option(of) => of.component_count().saturating_add(1),
+            FieldType::Array { len, of } => (*len as usize).saturating_mul(of.component_count()),
             FieldType::Whole { .. } => 0,
         }
     }
@@ -321,4 +303,8 @@ pub fn with_defaults(mut fields: Vec<Field>, components: &[i32]) -> Vec<Field> {
         rest = after;
     }
     fields
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

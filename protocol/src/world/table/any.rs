@@ -127,9 +127,10 @@ impl<T: Replicate> AnyTable for Table<T> {
         }
         self.swap_with_shadow();
         if T::SKIPS || T::OWNER_FIELDS {
+            let default = settled_default::<T>();
             for slot in self.alive.iter() {
                 // What was written to a concealed field is lost.
-                self.shadow[slot as usize] = T::default();
+                self.shadow[slot as usize].clone_from(&default);
             }
         }
     }
@@ -198,4 +199,14 @@ impl<T: Replicate> Table<T> {
             self.rows[slot as usize].swap_owned(&mut self.shadow[slot as usize]);
         }
     }
+}
+
+/// The row that stands for what is hidden: a default that is on its steps, as it is at those who never receive it.
+pub(super) fn settled_default<T: Replicate>() -> T {
+    let mut row = T::default();
+    let mut integers = [0; COMPONENTS_MAX];
+    let integers = &mut integers[..T::COMPONENTS];
+    row.pack(integers);
+    row.unpack(integers);
+    row
 }

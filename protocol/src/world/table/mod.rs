@@ -85,7 +85,7 @@ impl<T: Replicate> Table<T> {
             }
         }
         if let Some(shadow) = self.shadow.get_mut(at) {
-            *shadow = T::default();
+            *shadow = any::settled_default();
         }
         self.free.push(id.slot);
         let last = self.free.len() - 1;
@@ -243,7 +243,7 @@ impl<T: Replicate> Table<T> {
             self.alive.reserve(capacity);
             self.touched.reserve(capacity);
             if T::SKIPS || T::OWNER_FIELDS {
-                self.shadow.resize_with(capacity, T::default);
+                self.shadow.resize(capacity, any::settled_default());
             }
         }
     }
