@@ -1,0 +1,125 @@
+// A server and a browser for a test, and an end to both, whatever happens.
+
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import puppeteer from "puppeteer-core";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const PICTURES = join(ROOT, "target/browser");
+mkdirSync(PICTURES, { recursive: true });
+
+const FLAGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync", "--mute-audio", "--force-color-profile=srgb",
+  // Both pages are looked at: neither may be slowed down as if it were hidden.
+  "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows", "--disable-background-timer-throttling",
+];
+
+/** Starts the demo server on a free port; resolves with its address. */
+async function serve(args) {
+  const binary = process.env.TICKWIRE_SERVER ?? join(ROOT, "target/release/tickwire-server");
+  const server = spawn(binary, ["--port", "0", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  const url = await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the server said no address:\n${said}`)), 20_000);
+    const hear = (bytes) => {
+      said += bytes;
+      const found = /http:\/\/[^\s/]+:\d+/.exec(said);
+      if (found) {
+        clearTimeout(timer);
+        resolve(found[0]);
+      }
+    };
+    server.stdout.on("data", hear);
+    server.stderr.on("data", hear);
+    server.on("exit", (code) => reject(new Error(`the server ended with ${code}:\n${said}`)));
+  });
+  return { server, url, said: () => said };
+}
+
+/** Runs `body` with a server and a browser, then ends both; the exit code says how it went. */
+export async function bench(args, body) {
+  const profile = mkdtempSync(join(tmpdir(), "tickwire-browser-"));
+  let server;
+  let browser;
+  try {
+    server = await serve(args);
+    browser = await puppeteer.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: FLAGS, userDataDir: profile,
+    });
+    await body(new Bench(server.url, browser));
+    console.log("browser: passed");
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+  } finally {
+    await browser?.close().catch(() => {});
+    if (server && server.server.exitCode === null) {
+      const ended = new Promise((resolve) => server.server.once("exit", resolve));
+      server.server.kill("SIGTERM");
+      await ended;
+    }
+    rmSync(profile, { recursive: true, force: true });
+  }
+}
+
+export class Bench {
+  constructor(url, browser) {
+    this.url = url;
+    this.browser = browser;
+    this.complaints = [];
+  }
+
+  /** A page in a context of its own, whose every complaint is noted. */
+  async page(label, viewport, path = "/") {
+    const context = await this.browser.createBrowserContext();
+    const page = await context.newPage();
+    const note = (what) => this.complaints.push(`${label}: ${what}`);
+    page.on("pageerror", (error) => note(`threw ${error}`));
+    page.on("console", (message) => {
+      if (["error", "warn", "assert"].includes(message.type())) note(`console ${message.type()}: ${message.text()}`);
+    });
+    page.on("requestfailed", (request) => note(`request failed: ${request.url()} ${request.failure()?.errorText}`));
+    page.on("response", (response) => {
+      if (response.status() >= 400 && !response.url().includes("/api/")) note(`${response.status()} ${response.url()}`);
+    });
+    await page.evaluateOnNewDocument(() => {
+      window.violations = [];
+      addEventListener("securitypolicyviolation", (event) => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+    });
+    await page.setViewport(viewport);
+    await page.goto(this.url + path, { waitUntil: "load" });
+    return page;
+  }
+
+  /** Enters the game by name, with the keyboard alone. */
+  async play(page, name) {
+    await page.waitForFunction(() => window.dogfight?.game?.state === "joined", { timeout: 15_000 });
+    await page.focus("#name");
+    await page.$eval("#name", (field) => { field.value = ""; });
+    await page.keyboard.type(name);
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => window.dogfight.plays && window.dogfight.game.world.ships.mine, { timeout: 15_000 });
+    return page.evaluate(() => window.dogfight.game.player);
+  }
+
+  /** Fails where a page complained. */
+  async quiet(...pages) {
+    for (const page of pages) {
+      for (const violation of await page.evaluate(() => window.violations)) this.complaints.push(`CSP: ${violation}`);
+    }
+    if (this.complaints.length) throw new Error(`complaints:\n${this.complaints.join("\n")}`);
+  }
+}
+
+/** @param {boolean} holds @param {string} what */
+export function expect(holds, what) {
+  if (!holds) throw new Error(what);
+  console.log(`  ok: ${what}`);
+}
+
+export const picture = (page, name) => page.screenshot({ path: join(PICTURES, `${name}.png`) });
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

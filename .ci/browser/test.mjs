@@ -1,0 +1,67 @@
+// Two pages and a server: keys in one move a ship in the other, text stays text, nothing complains.
+
+import { bench, expect, pause, picture } from "./bench.mjs";
+
+const HOSTILE = `<img src=x onerror="window.hurt=1"><b>hi</b>`;
+
+await bench(["--bots", "3"], async (bench) => {
+  const flies = await bench.page("flies", { width: 1440, height: 900 });
+  const watches = await bench.page("watches", { width: 1200, height: 800 });
+  await watches.waitForFunction(() => window.dogfight?.game?.state === "joined", { timeout: 15_000 });
+  await pause(500);
+  await picture(flies, "door");
+  const player = await bench.play(flies, "Ada");
+
+  await watches.click("#watch");
+  await watches.waitForFunction(() => !document.querySelector("#watchbar").hidden);
+  for (let n = 0; n < 8; n += 1) {
+    if (await watches.$eval("#whom", (whom) => whom.textContent === "Ada")) break;
+    await watches.click("#after");
+    await pause(300);
+  }
+  const seen = () => watches.evaluate((owner) => {
+    for (const ship of window.dogfight.game.world.ships) if (ship.owner === owner) return { ...ship.pos, hull: ship.hull };
+    return null;
+  }, player);
+  await watches.waitForFunction((owner) => [...window.dogfight.game.world.ships].some((ship) => ship.owner === owner),
+    { timeout: 10_000 }, player);
+  expect(true, "the watcher sees the ship of the player it follows");
+
+  const before = await seen();
+  await flies.keyboard.down("KeyW");
+  await pause(700);
+  await flies.keyboard.up("KeyW");
+  await pause(400);
+  const after = await seen();
+  const moved = Math.hypot(after.x - before.x, after.y - before.y);
+  expect(moved > 60, `W in one page moves that ship in the other (${moved.toFixed(0)} units)`);
+
+  const heading = () => flies.evaluate(() => window.dogfight.game.world.ships.mine.heading);
+  const turned = await heading();
+  await flies.keyboard.down("KeyD");
+  await pause(300);
+  await flies.keyboard.up("KeyD");
+  expect(Math.abs(await heading() - turned) > 0.3, "D turns it");
+
+  await flies.keyboard.press("Enter");
+  await flies.keyboard.type(HOSTILE);
+  await flies.keyboard.press("Enter");
+  await watches.waitForFunction(() => document.querySelector("#lines .words"), { timeout: 5_000 });
+  const line = await watches.evaluate(() => {
+    const words = document.querySelector("#lines .words");
+    return { text: words.textContent, elements: words.childElementCount, hurt: window.hurt };
+  });
+  expect(line.text === HOSTILE && line.elements === 0 && !line.hurt, "chat that looks like HTML arrives as text");
+
+  await flies.keyboard.down("Space");
+  await flies.keyboard.press("KeyN");
+  await flies.keyboard.press("KeyN");
+  await pause(2500);
+  await picture(flies, "flies");
+  await picture(watches, "watches");
+  await flies.keyboard.up("Space");
+  const graph = await flies.evaluate(() => window.netgraph);
+  expect(graph.snapshots > 30 && graph.hash_mismatches === 0 && graph.decode_errors === 0, "snapshots come, and every hash agrees");
+  expect(graph.corrections - graph.corrections_replaced <= 2, `the own ship is where it was predicted (${graph.corrections} corrections)`);
+  await bench.quiet(flies, watches);
+});

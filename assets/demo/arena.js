@@ -1,0 +1,64 @@
+// The ground: a grid, a few stars, the walls.
+
+import { theme } from "./theme.js";
+
+/** The side of the arena in units, and how far a ship sees: as in the crate tickwire-dogfight. */
+export const SIZE = 3000;
+export const SIGHT = 900;
+
+const GRID = 150;
+const TILE = 600;
+const STARS = Array.from({ length: 46 }, (_, n) => {
+  const chance = (/** @type {number} */ k) => {
+    const x = Math.sin(n * 127.1 + k * 311.7) * 43758.5453;
+    return x - Math.floor(x);
+  };
+  return { x: chance(1) * TILE, y: chance(2) * TILE, size: 0.6 + chance(3) * 1.3, depth: 0.35 + chance(4) * 0.45 };
+});
+
+/** @param {import("./camera.js").Camera} camera */
+export function drawArena(camera) {
+  const { context, scale, density } = camera;
+  const colours = theme();
+  const halfX = camera.width / 2 / scale;
+  const halfY = camera.height / 2 / scale;
+
+  context.save();
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.fillStyle = colours.ground;
+  context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  context.restore();
+
+  context.fillStyle = colours.star;
+  for (const star of STARS) {
+    // Further stars move less: they are drawn as if the camera had moved only a part of the way.
+    const offX = camera.x * (1 - star.depth);
+    const offY = camera.y * (1 - star.depth);
+    const firstX = Math.floor((camera.x - halfX - offX - star.x) / TILE) * TILE + star.x + offX;
+    const firstY = Math.floor((camera.y - halfY - offY - star.y) / TILE) * TILE + star.y + offY;
+    for (let x = firstX; x < camera.x + halfX; x += TILE) {
+      for (let y = firstY; y < camera.y + halfY; y += TILE) context.fillRect(x, y, star.size, star.size);
+    }
+  }
+
+  context.beginPath();
+  for (let x = Math.max(0, Math.ceil((camera.x - halfX) / GRID) * GRID); x <= Math.min(SIZE, camera.x + halfX); x += GRID) {
+    context.moveTo(x, Math.max(0, camera.y - halfY));
+    context.lineTo(x, Math.min(SIZE, camera.y + halfY));
+  }
+  for (let y = Math.max(0, Math.ceil((camera.y - halfY) / GRID) * GRID); y <= Math.min(SIZE, camera.y + halfY); y += GRID) {
+    context.moveTo(Math.max(0, camera.x - halfX), y);
+    context.lineTo(Math.min(SIZE, camera.x + halfX), y);
+  }
+  context.strokeStyle = colours.grid;
+  context.lineWidth = 1 / scale / density;
+  context.stroke();
+
+  context.strokeStyle = colours.wall;
+  context.lineWidth = 5;
+  context.strokeRect(-2.5, -2.5, SIZE + 5, SIZE + 5);
+  context.globalAlpha = 0.25;
+  context.lineWidth = 22;
+  context.strokeRect(-11, -11, SIZE + 22, SIZE + 22);
+  context.globalAlpha = 1;
+}
