@@ -1,6 +1,6 @@
 //! The scenes move as they are described.
 
-use tickwire_benches::scenes::{Stick, Visit, W1, W3, options, visit};
+use tickwire_benches::scenes::{Scene, Stick, Visit, W1, W3, options, visit};
 use tickwire_protocol::game::{drive_and_advance, schema};
 use tickwire_protocol::image::Image;
 use tickwire_protocol::prelude::*;
@@ -106,7 +106,7 @@ fn an_unknown_scene_is_refused_with_the_names_there_are() {
     struct Name;
     impl Visit for Name {
         type Out = &'static str;
-        fn visit<G: Game>(self) -> &'static str {
+        fn visit<G: Scene>(self) -> &'static str {
             G::NAME
         }
     }

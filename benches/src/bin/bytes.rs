@@ -5,13 +5,29 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser;
-use tickwire_benches::bytes::{Run, recording};
+use tickwire_benches::bytes::{Plan, Run, recording, scene};
 use tickwire_benches::report::{Output, end};
+use tickwire_benches::scenes;
 use tickwire_benches::sets::Layout;
 
 /// Counts what players are sent.
 #[derive(Parser)]
 struct Flags {
+    /// The scene to play.
+    #[arg(long, conflicts_with = "data")]
+    scene: Option<String>,
+    /// Clients.
+    #[arg(long, default_value_t = 200)]
+    players: u32,
+    /// Rows of the scene, where it lets one choose.
+    #[arg(long, default_value_t = 1_000)]
+    entities: u32,
+    /// Ticks to count, after everybody has a keyframe.
+    #[arg(long, default_value_t = 300)]
+    ticks: u32,
+    /// The room's seed.
+    #[arg(long, default_value_t = scenes::SEED)]
+    seed: u64,
     /// A recording to code instead of a scene.
     #[arg(long, requires = "layout")]
     data: Option<PathBuf>,
@@ -37,6 +53,11 @@ fn main() -> ExitCode {
 
 fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     let run = Run { dump: flags.dump.clone(), sabotage: flags.sabotage };
+    if let Some(name) = &flags.scene {
+        let (players, entities) = (flags.players, flags.entities);
+        let plan = Plan { scene: name.clone(), players, entities, ticks: flags.ticks, seed: flags.seed };
+        return flags.output.finish(&scene(&plan, &run)?);
+    }
     let path = flags.data.as_ref().context("say --scene NAME or --data FILE")?;
     let layout = flags.layout.context("a recording needs --layout")?;
     let figures = recording(path, layout, flags.lag, &run)?;

@@ -1,10 +1,14 @@
 //! Bytes: what players are sent, exactly, without sockets and without a clock.
 
+mod client;
 mod dump;
 mod recording;
+mod scene;
+pub mod truth;
 
 pub use self::dump::Dump;
 pub use self::recording::recording;
+pub use self::scene::{Plan, scene};
 
 /// How a run is made.
 #[derive(Clone, Debug, Default)]

@@ -8,6 +8,7 @@ mod wander;
 
 use std::collections::BTreeMap;
 
+use tickwire_dogfight::Dogfight;
 use tickwire_protocol::prelude::*;
 
 pub use self::polar::{Compass, Polar};
@@ -19,12 +20,46 @@ pub const NAMES: [&str; 5] = ["w1", "w1-polar", "w2", "w3", "roam"];
 /// The seed of a scene that is not given another.
 pub const SEED: u64 = 12_345;
 
-/// Something that works with any game, given the scene's game as a type.
+/// A game that is measured.
+pub trait Scene: Game {
+    /// What its players may see.
+    const SIGHT: Sight;
+    /// As what its clients come.
+    const ROLE: Role = Role::Plays;
+
+    /// The row around which the sight of `player` lies, where it is limited.
+    fn eye(_world: &Self::World, _player: PlayerId) -> Option<EntityId> {
+        None
+    }
+
+    /// What a player asks for at this tick, where it asks.
+    fn ask(_world: &Self::World, _player: PlayerId, _tick: Tick) -> Option<Self::Request> {
+        None
+    }
+
+    /// The answer of the process around the room to what it was told.
+    fn answer(_told: Self::Event) -> Option<Self::Request> {
+        None
+    }
+}
+
+/// What the players of a scene may see, for checking that they see it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sight {
+    /// Every row.
+    Everything,
+    /// What lies within so many units of its eye, and nothing beyond a tenth more.
+    Within(f64),
+    /// What the game says; only the values are checked.
+    Unknown,
+}
+
+/// Something that works with any scene, given its game as a type.
 pub trait Visit {
     /// What comes of it.
     type Out;
     /// Does it.
-    fn visit<G: Game>(self) -> Self::Out;
+    fn visit<G: Scene>(self) -> Self::Out;
 }
 
 /// Does `visit` with the game of the scene called `name`.
@@ -37,7 +72,7 @@ pub fn visit<V: Visit>(name: &str, visit: V) -> anyhow::Result<V::Out> {
         "w1-polar" => visit.visit::<Polar>(),
         "w2" => visit.visit::<W2>(),
         "w3" => visit.visit::<W3>(),
-        "roam" => visit.visit::<tickwire_dogfight::Dogfight>(),
+        "roam" => visit.visit::<Dogfight>(),
         _ => anyhow::bail!("there is no scene `{name}`: choose one of {}", NAMES.join(", ")),
     })
 }
@@ -46,6 +81,10 @@ pub fn visit<V: Visit>(name: &str, visit: V) -> anyhow::Result<V::Out> {
 #[must_use]
 pub fn options(entities: u32) -> BTreeMap<String, String> {
     BTreeMap::from([("entities".to_owned(), entities.to_string())])
+}
+
+impl Scene for Dogfight {
+    const SIGHT: Sight = Sight::Unknown;
 }
 
 /// The controls of a wanderer.

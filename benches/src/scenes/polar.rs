@@ -6,7 +6,7 @@ use tickwire_protocol::prelude::*;
 use tickwire_protocol::quantize::{Spec, Value as _};
 
 use super::motion::{RATE, SIDE, Walker, bounce, fortune};
-use super::{Stick, entities, rules, steered};
+use super::{Scene, Sight, Stick, entities, rules, steered};
 use crate::rng::Mulberry32;
 
 /// A thing as players see it. Velocity and rotation are derived: `speed` along `heading`.
@@ -99,6 +99,10 @@ impl Game for Polar {
     fn bot(_: &Chart, me: PlayerId, tick: Tick) -> Stick {
         Stick::of(super::seat(me), tick.0)
     }
+}
+
+impl Scene for Polar {
+    const SIGHT: Sight = Sight::Everything;
 }
 
 /// Moves a thing by a tick. Its heading is put on its step first: what moves is what is sent.

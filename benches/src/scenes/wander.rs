@@ -6,7 +6,7 @@ use tickwire_protocol::prelude::*;
 use tickwire_protocol::quantize::{Spec, Value as _};
 
 use super::motion::{RATE, SIDE, Walker, bounce, fortune};
-use super::{Stick, entities, rules, steered};
+use super::{Scene, Sight, Stick, entities, rules, steered};
 use crate::rng::Mulberry32;
 
 /// Everyone sees everything.
@@ -134,6 +134,14 @@ impl<const SCENE: u8> Game for Wander<SCENE> {
 
     fn bot(_: &Ground, me: PlayerId, tick: Tick) -> Stick {
         Stick::of(super::seat(me), tick.0)
+    }
+}
+
+impl<const SCENE: u8> Scene for Wander<SCENE> {
+    const SIGHT: Sight = if SCENE == 2 { Sight::Within(SIGHT as f64) } else { Sight::Everything };
+
+    fn eye(ground: &Ground, player: PlayerId) -> Option<EntityId> {
+        steered(&ground.things, player).map(|id| EntityId { kind: Ground::THINGS, slot: id.slot })
     }
 }
 

@@ -1,0 +1,194 @@
+//! A client that is nothing but the wire: hello, inputs, acknowledgements; decodes what it is sent, or not.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use tickwire_protocol::game::{Game, Role};
+use tickwire_protocol::id::{InputSeq, PlayerId, Tick};
+use tickwire_protocol::image::Image;
+use tickwire_protocol::schema::Schema;
+use tickwire_protocol::snapshot::Replica;
+use tickwire_protocol::wire::codec::to_bytes;
+use tickwire_protocol::wire::{
+    Hello, InputFrame, InputLayout, InputRun, Request, ServerFrame, VERSION, client, server,
+};
+use tickwire_protocol::world::Input as _;
+use tickwire_server::room::{AnyRoom, ConnId};
+
+use super::Dump;
+
+/// What a frame from the server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Frame {
+    Welcome,
+    Private,
+    Snapshot,
+    Codebook,
+    Other,
+}
+
+impl Frame {
+    /// By its first byte; `None` where there is none.
+    pub(super) fn of(bytes: &[u8]) -> Option<Frame> {
+        Some(match *bytes.first()? {
+            server::WELCOME => Frame::Welcome,
+            server::PRIVATE => Frame::Private,
+            server::SNAPSHOT => Frame::Snapshot,
+            server::CODEBOOK => Frame::Codebook,
+            _ => Frame::Other,
+        })
+    }
+}
+
+pub(super) struct Client {
+    conn: ConnId,
+    hello: Hello,
+    layout: InputLayout,
+    /// Who it is, once it is welcome.
+    pub(super) player: Option<PlayerId>,
+    replica: Option<Replica>,
+    /// Rows are still entering.
+    pub(super) filling: bool,
+    pub(super) dump: Option<Dump>,
+    seq: InputSeq,
+    asked: u32,
+    tick: Tick,
+    event: u32,
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    pub(super) fn new(schema: &Schema, seat: u32, decodes: bool, role: Role) -> Client {
+        let hello = Hello {
+            version: VERSION,
+            schema_hash: 0,
+            room: String::new(),
+            name: format!("player {}", seat + 1),
+            role,
+            ticket: Vec::new(),
+            options: BTreeMap::new(),
+            resume: None,
+        };
+        Client {
+            conn: ConnId(seat),
+            hello,
+            layout: InputLayout::new(&schema.input),
+            player: None,
+            replica: decodes.then(|| Replica::new(schema)),
+            filling: decodes,
+            dump: None,
+            seq: InputSeq::NONE,
+            asked: 0,
+            tick: Tick::NONE,
+            event: 0,
+            buffer: Vec::new(),
+        }
+    }
+
+    pub(super) fn join(&self, room: &mut impl AnyRoom) {
+        let mut token = [0; 16];
+        token[..4].copy_from_slice(&self.conn.0.to_le_bytes());
+        room.join(self.conn, self.hello.clone(), token);
+    }
+
+    pub(super) fn decodes(&self) -> bool {
+        self.replica.is_some()
+    }
+
+    /// What it holds.
+    pub(super) fn held(&self) -> Option<&Image> {
+        self.replica.as_ref().and_then(Replica::newest)
+    }
+
+    /// Sends the input of a tick, with what was received so far, and perhaps a request.
+    pub(super) fn act<G: Game>(&mut self, room: &mut impl AnyRoom, input: &G::Input, ask: Option<&G::Request>) {
+        let plays = self.hello.role == Role::Plays && !self.layout.is_empty();
+        let mut values = vec![0; self.layout.len()];
+        input.pack(&mut values);
+        let mut frame = InputFrame {
+            held: self.tick,
+            event: self.event,
+            drawn: self.tick.0 * 16,
+            first: self.seq.next(),
+            runs: Vec::new(),
+        };
+        if plays {
+            frame.runs.push(InputRun { count: 1, values });
+            self.seq = self.seq.next();
+        }
+        self.buffer.clear();
+        client::encode_input(&self.layout, &frame, &mut self.buffer);
+        room.frame(self.conn, &self.buffer);
+        if let Some(ask) = ask {
+            self.asked += 1;
+            let mut bytes = Vec::new();
+            to_bytes(ask, &mut bytes);
+            self.buffer.clear();
+            client::encode_request(&Request { number: self.asked, bytes }, &mut self.buffer);
+            room.frame(self.conn, &self.buffer);
+        }
+    }
+
+    /// Takes a frame of the tick `now`. Says whether it was what it should be.
+    ///
+    /// # Errors
+    /// Where the client is not let in, or the disk is full.
+    pub(super) fn receive(
+        &mut self,
+        now: Tick,
+        frame: Frame,
+        bytes: &[u8],
+        sabotage: bool,
+    ) -> anyhow::Result<bool> {
+        match frame {
+            Frame::Welcome => return self.welcome(bytes).map(|()| true),
+            Frame::Other => {
+                anyhow::bail!("{} is sent {:?}", self.hello.name, ServerFrame::decode(bytes))
+            }
+            Frame::Private | Frame::Snapshot | Frame::Codebook => {}
+        }
+        let Some(replica) = &mut self.replica else {
+            self.tick = now;
+            return Ok(true);
+        };
+        if let Some(dump) = &mut self.dump {
+            dump.frame(bytes)?;
+        }
+        let arrival = if sabotage {
+            let mut wrong = bytes.to_vec();
+            if let Some(byte) = wrong.get_mut(bytes.len() / 2) {
+                *byte ^= 1;
+            }
+            replica.receive(&wrong)
+        } else {
+            replica.receive(bytes)
+        };
+        let arrival = match arrival {
+            Ok(Some(arrival)) => arrival,
+            Ok(None) => return Ok(true),
+            Err(error) => {
+                eprintln!("{}: {error}", self.hello.name);
+                return Ok(false);
+            }
+        };
+        self.tick = arrival.tick;
+        self.event = arrival.private.events.last().map_or(self.event, |event| event.number);
+        if arrival.snapshot {
+            let held = replica.newest().map_or(0, |image| image.kinds.iter().map(|kind| kind.alive.len()).sum());
+            self.filling &= arrival.entered.len() * 4 >= held && held > 0;
+        }
+        Ok(arrival.hash_ok != Some(false))
+    }
+
+    fn welcome(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        let ServerFrame::Welcome(welcome) = ServerFrame::decode(bytes).context("the welcome does not decode")?
+        else {
+            anyhow::bail!("a welcome is no welcome");
+        };
+        self.player = Some(welcome.player);
+        if let Some(replica) = &mut self.replica {
+            replica.codebook(&welcome.codebook)?;
+        }
+        Ok(())
+    }
+}
