@@ -137,6 +137,21 @@ impl KindImage {
         }
     }
 
+    /// Whose row is in `slot`.
+    #[must_use]
+    pub fn owner_of(&self, slot: u32) -> PlayerId {
+        self.owner.get(slot as usize).copied().unwrap_or_default()
+    }
+
+    /// Whether `slot` holds the same row here and in `other`.
+    #[must_use]
+    pub fn is_same(&self, other: &KindImage, slot: u32) -> bool {
+        let at = slot as usize;
+        self.alive.contains(slot)
+            && other.alive.contains(slot)
+            && self.generation.get(at) == other.generation.get(at)
+    }
+
     /// A component of the row in `slot`; 0 where there is none.
     #[must_use]
     pub fn value(&self, component: usize, slot: u32) -> i32 {
@@ -206,6 +221,12 @@ pub struct Slots {
 }
 
 impl Slots {
+    /// The empty set.
+    #[must_use]
+    pub const fn new() -> Slots {
+        Slots { words: Vec::new(), len: 0 }
+    }
+
     /// Makes room for slots below `capacity`.
     pub fn reserve(&mut self, capacity: usize) {
         let words = capacity.div_ceil(64);
@@ -292,6 +313,14 @@ impl PartialEq for Slots {
 }
 impl Eq for Slots {}
 
+impl Extend<u32> for Slots {
+    fn extend<I: IntoIterator<Item = u32>>(&mut self, slots: I) {
+        for slot in slots {
+            self.insert(slot);
+        }
+    }
+}
+
 impl FromIterator<u32> for Slots {
     fn from_iter<I: IntoIterator<Item = u32>>(slots: I) -> Slots {
         let mut set = Slots::default();
@@ -370,6 +399,11 @@ impl History {
             None => image.copy_from(&Image::new(schema)),
         }
         image
+    }
+
+    /// Takes back the memory of a draft that came to nothing.
+    pub fn give_back(&mut self, image: Image) {
+        self.spare = Some(image);
     }
 
     /// Appends an image of a later tick than the newest; the oldest goes where there are too many.

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::id::{EntityId, Tick};
+use crate::id::{EntityId, InputSeq, Tick};
 use crate::image::Slots;
+use crate::wire::Private;
 
 /// Snapshots that a delta may look back at.
 pub const LANE_DEPTH: usize = 3;
@@ -59,13 +60,35 @@ pub struct Ledger {
 }
 
 /// What the last private frame said; the next one leaves out what is still so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
+    /// No input was consumed yet.
+    pub(super) idle: bool,
+    /// Ticks less seqs: stays, as every tick consumes one seq.
     pub(super) lead: u32,
     pub(super) margin: i32,
     pub(super) replaced: u32,
     pub(super) request: u32,
     pub(super) pace: u32,
+}
+
+impl Told {
+    /// The seq that is expected to be consumed at `tick`.
+    pub(super) fn seq(&self, tick: Tick) -> InputSeq {
+        // Before its first input a player consumes none.
+        if self.idle { InputSeq::NONE } else { InputSeq(tick.0.wrapping_sub(self.lead)) }
+    }
+
+    pub(super) fn of(private: &Private) -> Told {
+        Told {
+            idle: private.seq == InputSeq::NONE,
+            lead: private.tick.0.wrapping_sub(private.seq.0),
+            margin: private.margin,
+            replaced: private.replaced,
+            request: private.request,
+            pace: private.pace,
+        }
+    }
 }
 
 impl Ledger {
@@ -113,6 +136,11 @@ impl Ledger {
     /// Notes that the last tick's private frame, without a snapshot, was not written after all.
     pub fn untell(&mut self) {
         self.told = None;
+    }
+
+    /// Notes what a private frame said.
+    pub(super) fn told(&mut self, private: &Private) {
+        self.told = Some(Told::of(private));
     }
 
     /// Begins again from nothing: the next snapshot is a keyframe.

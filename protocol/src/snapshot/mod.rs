@@ -3,10 +3,18 @@
 //! [`Encoder`] is a room's, [`Replica`] a client's; between them lie frames that `protocol/WIRE.md` describes to
 //! the bit. Neither knows a game: both interpret a [`Schema`](crate::schema::Schema).
 
+mod apply;
+mod assemble;
 mod coder;
 mod encoder;
+mod hash;
+mod header;
+mod lane;
 mod ledger;
+mod plan;
+mod private;
 mod replica;
+mod row;
 
 pub use self::encoder::{Encoded, Encoder};
 pub use self::ledger::{Held, LANE_DEPTH, Ledger, Visible};

@@ -56,6 +56,33 @@ impl<'a> BitWriter<'a> {
         self.varint(zigzag(value));
     }
 
+    /// Appends a number of which small ones are likely: about `2^order` values share the shortest length
+    /// (exponential Golomb).
+    ///
+    /// `value + 2^order` has `n` bits: written are `n - 1 - order` zeros, a one, and its lowest `n - 1` bits.
+    #[inline]
+    pub fn golomb(&mut self, value: u32, order: u32) {
+        debug_assert!(order < 32, "order {order}");
+        let shifted = u64::from(value) + (1 << order);
+        let low = 63 - shifted.leading_zeros();
+        let zeros = low - order;
+        self.write(1 << zeros, zeros + 1);
+        self.write(shifted & ((1 << low) - 1), low);
+    }
+
+    /// Appends `len` bits of `from`, from bit `at` on.
+    #[inline]
+    pub fn append(&mut self, from: &[u8], at: usize, len: usize) {
+        let mut reader = BitReader { bytes: from, at };
+        let mut left = len;
+        while left > 0 {
+            let bits = left.min(BITS_AT_ONCE as usize);
+            self.write(reader.peek(bits as u32), bits as u32);
+            reader.at += bits;
+            left -= bits;
+        }
+    }
+
     /// Fills up to a whole byte with zeros and appends bytes as they are.
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.align();
@@ -67,6 +94,18 @@ impl<'a> BitWriter<'a> {
         if self.filled > 0 {
             self.write(0, 8 - self.filled);
         }
+    }
+
+    /// Bits in the buffer, those before this writer and those not filled up yet among them.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.out.len() * 8 + self.filled as usize
+    }
+
+    /// Whether the buffer is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Fills up the last byte and ends the loan of the buffer.
@@ -176,6 +215,24 @@ impl<'a> BitReader<'a> {
         self.varint().map(unzigzag)
     }
 
+    /// A number from [`BitWriter::golomb`] of the same order.
+    ///
+    /// # Errors
+    /// Where it is cut, or larger than 32 bits.
+    #[inline]
+    pub fn golomb(&mut self, order: u32) -> Result<u32, DecodeError> {
+        let zeros = (self.peek(33) | 1 << 33).trailing_zeros();
+        let low = zeros + order;
+        if low > 32 {
+            // Past the end there are only zeros.
+            self.skip(33)?;
+            return Err(DecodeError::Malformed("a number has more than 32 bits"));
+        }
+        self.skip(zeros + 1)?;
+        let shifted = 1 << low | self.read(low)?;
+        u32::try_from(shifted - (1 << order)).map_err(|_| DecodeError::Malformed("a number has more than 32 bits"))
+    }
+
     /// The next `len` whole bytes, behind what fills up the byte that was begun.
     ///
     /// # Errors
@@ -248,6 +305,8 @@ mod tests {
                 writer.write(value & ((1 << bits) - 1), *bits);
                 writer.varint(*value);
                 writer.signed(*value as i64);
+                writer.golomb(*value as u32, bits % 32);
+                writer.append(&value.to_le_bytes(), 3, *bits as usize);
             }
             writer.bytes(b"end");
             let mut reader = BitReader::new(&bytes);
@@ -256,6 +315,8 @@ mod tests {
                 prop_assert_eq!(reader.read(*bits).unwrap(), value & ((1 << bits) - 1));
                 prop_assert_eq!(reader.varint().unwrap(), *value);
                 prop_assert_eq!(reader.signed().unwrap(), *value as i64);
+                prop_assert_eq!(reader.golomb(bits % 32).unwrap(), *value as u32);
+                prop_assert_eq!(reader.read(*bits).unwrap(), value >> 3 & ((1 << bits) - 1));
             }
             prop_assert_eq!(reader.bytes(3).unwrap(), b"end");
             reader.finish().unwrap();
