@@ -3,3 +3,4 @@
 pub mod config;
 pub mod lobby;
 pub mod room;
+pub mod sim;

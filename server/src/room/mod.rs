@@ -22,6 +22,7 @@ mod broadcast;
 mod bucket;
 mod calls;
 mod client;
+mod ends;
 mod events;
 mod grid;
 mod inputs;
@@ -31,6 +32,7 @@ mod round_trips;
 mod seats;
 mod session;
 mod setup;
+mod sight;
 mod stats;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -104,8 +106,8 @@ impl<G: Game> Room<G> {
         let mut host = Host::new(setup.seed, setup.name.clone(), setup.options.clone());
         let game = G::open(&mut world, &mut host);
         Room {
-            schema_hash: setup::schema_hash(&schema),
-            schema_json: setup::schema_json(&schema),
+            schema_hash: schema.hash(),
+            schema_json: schema.to_json(),
             layout: InputLayout::new(&schema.input),
             welcome: blank_welcome(&setup, &schema),
             interest: Interest::new(&schema),
@@ -221,76 +223,6 @@ impl<G: Game> Room<G> {
         self.tick.0.is_multiple_of(G::SEND_EVERY.max(1))
     }
 
-    /// Finds what each client may see.
-    fn look(&mut self) {
-        self.take_told();
-        let asked = self.told.iter().any(|(to, _)| matches!(to, To::Seeing(_)));
-        let sends = self.sends();
-        let Some(image) = self.host.history().newest() else { return };
-        for session in self.sessions.values_mut() {
-            let greeting = match &session.presence {
-                Presence::Here(client) => client.greeting != client::Greeting::Done,
-                Presence::Bot | Presence::Away(_) | Presence::Lost { .. } | Presence::Over => continue,
-            };
-            if !(asked || sends || greeting) {
-                continue;
-            }
-            let Some(player) = self.host.player(session.id) else { continue };
-            let view = self.game.view(&self.world, player);
-            session.sight.turn();
-            if view.everything && view.without.is_empty() {
-                session.sight.now = self.interest.everything(image);
-            } else {
-                let visible = unshared(&mut session.sight.now);
-                self.interest.see(image, &view, &session.sight.before, visible);
-            }
-            session.sight.centre = view.areas.first().map(|area| area.centre);
-        }
-    }
-
-    /// Takes what the game told, as bytes. An event over its limit is not told, and counted.
-    fn take_told(&mut self) {
-        for told in self.host.take_told() {
-            self.scratch.clear();
-            codec::to_bytes(&told.event, &mut self.scratch);
-            if self.scratch.len() > MESSAGE_BYTES_MAX {
-                self.stats.events_refused += 1;
-            } else {
-                self.told.push((told.to, Arc::from(self.scratch.as_slice())));
-            }
-        }
-    }
-
-    /// Gives events to whom they are told.
-    fn tell(&mut self, out: &mut Outbox) {
-        let mut full = Vec::new();
-        for (to, bytes) in self.told.drain(..) {
-            if to == To::Outside {
-                let from = out.bytes.len();
-                out.bytes.extend_from_slice(&bytes);
-                out.outside.push(from..out.bytes.len());
-                continue;
-            }
-            for session in self.sessions.values_mut() {
-                let told = match to {
-                    To::Everyone => true,
-                    To::One(player) => session.id == player,
-                    To::AllBut(player) => session.id != player,
-                    To::Seeing(entity) => has(&session.sight.now.kinds, entity),
-                    To::Outside => false,
-                };
-                let there = !matches!(session.presence, Presence::Bot | Presence::Over);
-                if told && there && session.events.push(self.tick, &bytes).is_err() {
-                    full.push(session.id);
-                }
-            }
-        }
-        for player in full {
-            let reason = "too many events wait to be read: read faster, or come back".to_owned();
-            self.close_connection(player, CloseCode::DoesNotRead, reason, true);
-        }
-    }
-
     fn write(&mut self, out: &mut Outbox) {
         let send = self.sends();
         let refresh = self.broadcast.begin(self.tick, G::TICK_RATE, send);
@@ -313,37 +245,6 @@ impl<G: Game> Room<G> {
         }
     }
 
-    fn close_those_who_do_not_listen(&mut self) {
-        let (now, rate, patience) = (self.tick, G::TICK_RATE, self.setup.patience);
-        let mut faults = Vec::new();
-        for session in self.sessions.values() {
-            let (client, silent_ms) = match &session.presence {
-                Presence::Here(client) => (client, patience.silent_ms),
-                Presence::Away(client) => (client, patience.away_ms),
-                Presence::Bot | Presence::Lost { .. } | Presence::Over => continue,
-            };
-            if client.stuck_for(now) >= rate.ticks_in_ms(patience.unread_ms) {
-                let reason = format!(
-                    "took nothing for {} ms: the connection is too slow, or nobody reads it",
-                    patience.unread_ms
-                );
-                faults.push((session.id, CloseCode::DoesNotRead, reason));
-            } else if now.since(client.heard) > rate.ticks_in_ms(silent_ms) {
-                let reason = format!("nothing was heard for {silent_ms} ms: come back");
-                faults.push((session.id, CloseCode::Silent, reason));
-            }
-        }
-        for (player, code, reason) in faults {
-            self.close_connection(player, code, reason, false);
-        }
-    }
-
-    fn send_away(&mut self) {
-        for (player, reason) in self.host.take_sent_away() {
-            self.close_connection(player, CloseCode::SentAway, reason, true);
-        }
-    }
-
     fn count(&mut self) {
         let stats = &mut self.stats;
         (stats.players, stats.watchers, stats.bots) = (0, 0, 0);
@@ -361,26 +262,6 @@ impl<G: Game> Room<G> {
         });
         (stats.rows, stats.rows_refused) = (rows, refused);
     }
-
-    /// Where the game closed the room: everyone is told, and no tick is made any more.
-    fn end(&mut self, out: &mut Outbox) -> bool {
-        let Some(reason) = self.host.closing() else { return false };
-        let reason = seats::cut(reason, tickwire_protocol::limits::CLOSE_REASON_BYTES_MAX);
-        let conns = core::mem::take(&mut self.conns);
-        out.closes.extend(conns.into_keys().map(|conn| Close {
-            conn,
-            code: CloseCode::Bye,
-            reason: reason.clone(),
-        }));
-        for call in self.calls.drain(..) {
-            if let Call::Join { conn, .. } = call {
-                out.closes.push(Close { conn, code: CloseCode::Bye, reason: reason.clone() });
-            }
-        }
-        self.sessions.clear();
-        out.ended = Some(reason);
-        true
-    }
 }
 
 /// What a welcome says to everybody alike.
@@ -396,7 +277,7 @@ fn blank_welcome(setup: &RoomSetup, schema: &Schema) -> Welcome {
         tick: Tick::NONE,
         seq: tickwire_protocol::id::InputSeq::NONE,
         resumed: false,
-        schema_hash: setup::schema_hash(schema),
+        schema_hash: schema.hash(),
         schema: None,
         codebook: Vec::new(),
     }

@@ -51,18 +51,6 @@ impl Default for Patience {
     }
 }
 
-/// Stands in until the schema has its own.
-pub(super) fn schema_json(schema: &tickwire_protocol::schema::Schema) -> String {
-    serde_json::to_string(schema).unwrap_or_default()
-}
-
-/// Stands in until the schema has its own.
-pub(super) fn schema_hash(schema: &tickwire_protocol::schema::Schema) -> u64 {
-    schema_json(schema)
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
-}
-
 /// Stands in until images have their own.
 pub(super) fn image_hash(image: &tickwire_protocol::image::Image) -> u64 {
     let mix = |hash: u64, value: u32| (hash ^ u64::from(value)).wrapping_mul(0x100_0000_01b3).rotate_left(23);
