@@ -42,6 +42,23 @@ impl DrawnKind {
         self.values.get(index * self.stride..(index + 1) * self.stride).unwrap_or(&[])
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.keys.clear();
+        self.slots.clear();
+        self.owners.clear();
+        self.flags.clear();
+        self.values.clear();
+    }
+
+    /// Adds a row without its values; says where they begin.
+    pub(crate) fn push(&mut self, key: u32, slot: u32, owner: u32, flags: u8) -> usize {
+        self.keys.push(key);
+        self.slots.push(slot);
+        self.owners.push(owner);
+        self.flags.push(flags);
+        self.values.len()
+    }
+
     /// The components of the row in `slot`.
     #[must_use]
     pub fn slot(&self, slot: u32) -> Option<&[f64]> {

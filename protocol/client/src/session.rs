@@ -1,150 +1,208 @@
 //! One player's stay in a room, which outlives a lost socket.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tickwire_protocol::game::Role;
-use tickwire_protocol::id::{PlayerId, Tick};
+use tickwire_protocol::id::{InputSeq, PlayerId, Tick};
 use tickwire_protocol::image::Image;
-use tickwire_protocol::schema::Schema;
-use tickwire_protocol::wire::CloseCode;
+use tickwire_protocol::schema::{Schema, Shape};
+use tickwire_protocol::wire::{
+    CloseCode, EventRecord, Hello, Request, Resume, ServerFrame, Token, VERSION, Welcome, client,
+};
 
-use crate::{Correction, Drawn, Micros, Stats};
+use crate::corrections::Correction;
+use crate::playing::{Netcode, Playing};
+use crate::predict::Simulate;
+use crate::{Drawn, Join, Micros, Output, State, Stats};
 
-/// What a client wants to be let in as.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Join {
-    /// The room's name; empty for any with space.
-    pub room: String,
-    /// What the player is called.
-    pub name: String,
-    /// Plays or watches.
-    pub role: Role,
-    /// For the ticket check that the server was given.
-    pub ticket: Vec<u8>,
-    /// For the game.
-    pub options: BTreeMap<String, String>,
-}
-
-impl Default for Join {
-    fn default() -> Join {
-        Join {
-            room: String::new(),
-            name: String::new(),
-            role: Role::Plays,
-            ticket: Vec::new(),
-            options: BTreeMap::new(),
-        }
-    }
-}
-
-/// What whoever owns the socket is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Open a socket, then say [`Session::connected`].
-    Connect,
-    /// Send this binary frame.
-    Send(Vec<u8>),
-    /// Close the socket; [`Session::lost`] need not be said.
-    Close(CloseCode, String),
-}
-
-/// Where a session stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// A socket is being opened.
-    Connecting,
-    /// The hello is sent.
-    Joining,
-    /// In the room.
-    Joined,
-    /// The connection was lost; another try at this time.
-    Waiting {
-        /// When.
-        until: Micros,
-        /// The close code, 1006 where there was none.
-        code: u16,
-        /// Why.
-        reason: String,
-    },
-    /// It does not come back by itself.
-    Closed {
-        /// The close code.
-        code: u16,
-        /// Why: the thing, the value and the way out.
-        reason: String,
-    },
-}
+/// The first wait before a lost connection is tried again; each further one is twice as long.
+const BACKOFF_FIRST: Micros = 250_000;
+const BACKOFF_MAX: Micros = 8_000_000;
+/// A connection that lasted so long was a good one: the next wait is short again.
+const GOOD_AFTER: Micros = 5_000_000;
+/// Requests that the room has not received yet.
+const REQUESTS_MAX: usize = 256;
+/// A keyframe is asked for at most this often.
+const RESYNC_EVERY: Micros = 1_000_000;
+/// WebSocket's code for a connection that ended without a close frame.
+const NO_CLOSE_FRAME: u16 = 1006;
 
 /// One player's stay in a room. Needs only the schema; knows no socket and no clock.
 pub struct Session {
     state: State,
+    join: Join,
+    /// The schema that this client was built with; `None` takes the server's.
+    own_schema: bool,
     schema: Arc<Schema>,
-    drawn: Drawn,
-    stats: Stats,
+    make: Option<fn() -> Box<dyn Simulate>>,
+    playing: Playing,
+    out: VecDeque<Output>,
+    requests: VecDeque<Request>,
+    requested: u32,
+    seat: Option<Token>,
+    room: String,
+    resumed: bool,
+    now: Micros,
+    tries: u32,
+    joined_at: Micros,
+    resync_at: Option<Micros>,
 }
 
 impl Session {
-    pub(crate) fn new(schema: Option<Schema>, _join: Join) -> Session {
-        let schema = schema.unwrap_or(Schema {
-            game: String::new(),
-            tick_rate: 1,
-            send_every: 1,
-            kinds: Vec::new(),
-            input: Vec::new(),
-            request: tickwire_protocol::schema::Shape::Never,
-            event: tickwire_protocol::schema::Shape::Never,
-        });
+    pub(crate) fn new(schema: Option<Schema>, make: Option<fn() -> Box<dyn Simulate>>, mut join: Join) -> Session {
+        join.fit();
+        let own_schema = schema.is_some();
+        let schema = schema.unwrap_or_else(nothing);
         Session {
             state: State::Connecting,
+            join,
+            own_schema,
+            playing: Playing::new(&schema, make.map(|make| make())),
             schema: Arc::new(schema),
-            drawn: Drawn::default(),
-            stats: Stats::default(),
+            make,
+            out: VecDeque::from([Output::Connect]),
+            requests: VecDeque::new(),
+            requested: 0,
+            seat: None,
+            room: String::new(),
+            resumed: false,
+            now: 0,
+            tries: 0,
+            joined_at: 0,
+            resync_at: None,
         }
     }
 
     /// The socket is open: the hello goes out.
-    pub fn connected(&mut self, _at: Micros) {}
+    pub fn connected(&mut self, at: Micros) {
+        self.now = at;
+        if self.state != State::Connecting {
+            return;
+        }
+        let resume = self.seat.map(|token| Resume {
+            token,
+            tick: self.playing.tick_held(),
+            event: self.playing.event,
+            seq: self.playing.inputs.latest(),
+        });
+        let hello = Hello {
+            version: VERSION,
+            schema_hash: if self.own_schema { self.schema.hash() } else { 0 },
+            room: self.join.room.clone(),
+            name: self.join.name.clone(),
+            role: self.join.role,
+            ticket: self.join.ticket.clone(),
+            options: self.join.options.clone(),
+            resume,
+        };
+        self.state = State::Joining;
+        self.send(|bytes| client::encode_hello(&hello, bytes));
+    }
 
     /// A frame came. One that does not decode is counted and answered with the wish for a keyframe.
-    pub fn receive(&mut self, _at: Micros, _frame: &[u8]) {}
+    pub fn receive(&mut self, at: Micros, frame: &[u8]) {
+        self.now = at;
+        let stats = &mut self.playing.stats;
+        stats.frames_in += 1;
+        stats.bytes_in += frame.len() as u64;
+        let count = match ServerFrame::decode(frame) {
+            Ok(ServerFrame::Private(_)) => &mut stats.bytes_private,
+            Ok(ServerFrame::Snapshot(_)) => &mut stats.bytes_snapshot,
+            Ok(_) | Err(_) => &mut stats.bytes_other,
+        };
+        *count += frame.len() as u64;
+        let joined = self.state == State::Joined;
+        match ServerFrame::decode(frame) {
+            Ok(ServerFrame::Welcome(welcome)) if self.state == State::Joining => self.welcomed(at, &welcome),
+            Ok(ServerFrame::Reject(reject)) if self.state == State::Joining => {
+                self.ended(at, reject.code.code(), &reject.reason);
+            }
+            Ok(ServerFrame::Bye(bye)) => self.ended(at, bye.code.code(), &bye.reason),
+            Ok(ServerFrame::Private(_) | ServerFrame::Snapshot(_) | ServerFrame::Codebook(_)) if joined => {
+                self.told(at, frame);
+            }
+            Ok(_) => {}
+            Err(_) => self.broken(at),
+        }
+    }
 
     /// The socket is gone: with the close frame's code and reason, or 1006 and an empty one.
-    pub fn lost(&mut self, _at: Micros, _code: u16, _reason: &str) {}
+    pub fn lost(&mut self, at: Micros, code: u16, reason: &str) {
+        self.now = at;
+        match &self.state {
+            State::Closed { .. } | State::Waiting { .. } => {}
+            State::Connecting | State::Joining | State::Joined => self.ended(at, code, reason),
+        }
+    }
 
-    /// Makes the inputs that are due by now.
-    pub fn update(&mut self, _at: Micros) {}
+    /// Makes the inputs that are due by now, and tries again to connect.
+    pub fn update(&mut self, at: Micros) {
+        self.now = at;
+        match self.state {
+            State::Waiting { until, .. } if at >= until => {
+                self.state = State::Connecting;
+                self.out.push_back(Output::Connect);
+            }
+            State::Joined => {
+                if let Some(frame) = self.playing.update(at) {
+                    self.push_frame(frame);
+                }
+            }
+            State::Waiting { .. } | State::Connecting | State::Joining | State::Closed { .. } => {}
+        }
+    }
 
-    /// When [`Session::update`] has something to do.
+    /// When [`Session::update`] has something to do, in the time it was last told or later.
     #[must_use]
     pub fn next_due(&self) -> Micros {
-        0
+        let rest = self.now + 100_000;
+        match self.state {
+            State::Waiting { until, .. } => until.min(rest),
+            State::Joined => self.playing.next_due(rest).min(rest),
+            State::Connecting | State::Joining | State::Closed { .. } => rest,
+        }
     }
 
     /// The next thing to do; `None`: nothing until something is told again.
     pub fn poll(&mut self) -> Option<Output> {
-        None
+        self.out.pop_front()
     }
 
     /// The world as it is to be drawn now.
-    pub fn draw(&mut self, _at: Micros) -> &Drawn {
-        &self.drawn
+    pub fn draw(&mut self, at: Micros) -> &Drawn {
+        self.now = at;
+        self.playing.draw(at)
     }
 
     /// What was drawn last.
     #[must_use]
     pub fn drawn(&self) -> &Drawn {
-        &self.drawn
+        &self.playing.drawn
     }
 
     /// Nobody looks: snapshots and inputs stop.
-    pub fn away(&mut self, _at: Micros) {}
+    pub fn away(&mut self, at: Micros) {
+        self.now = at;
+        if !core::mem::replace(&mut self.playing.away, true) && self.state == State::Joined {
+            self.send(client::encode_away);
+        }
+    }
 
     /// Somebody looks again.
-    pub fn here(&mut self, _at: Micros) {}
+    pub fn here(&mut self, at: Micros) {
+        self.now = at;
+        if core::mem::replace(&mut self.playing.away, false) && self.state == State::Joined {
+            self.playing.begin_ticking(at);
+            self.send(client::encode_here);
+        }
+    }
 
-    /// Leaves for good.
-    pub fn bye(&mut self, _at: Micros) {}
+    /// Leaves for good: the seat is given up.
+    pub fn bye(&mut self, at: Micros) {
+        self.now = at;
+        self.leave(CloseCode::Bye, "left");
+    }
 
     /// Where it stands.
     #[must_use]
@@ -155,13 +213,19 @@ impl Session {
     /// Who this client is; nobody before the welcome.
     #[must_use]
     pub fn player(&self) -> PlayerId {
-        PlayerId::NOBODY
+        self.playing.me
     }
 
-    /// The room's name.
+    /// The room's name, also where the join left it open.
     #[must_use]
     pub fn room(&self) -> &str {
-        ""
+        &self.room
+    }
+
+    /// Whether the last welcome went on with an earlier session.
+    #[must_use]
+    pub fn resumed(&self) -> bool {
+        self.resumed
     }
 
     /// The schema in force.
@@ -173,29 +237,233 @@ impl Session {
     /// The newest tick held.
     #[must_use]
     pub fn tick(&self) -> Tick {
-        Tick::NONE
+        self.playing.tick_held()
     }
 
     /// The newest world that the server told.
     #[must_use]
     pub fn newest(&self) -> Option<&Image> {
-        None
+        self.playing.newest()
     }
 
     /// The world predicted for the newest input; `None` where nothing is predicted.
     #[must_use]
     pub fn predicted(&self) -> Option<&Image> {
-        None
+        self.playing.predicted()
     }
 
-    /// What a net graph needs.
-    #[must_use]
-    pub fn stats(&self) -> &Stats {
-        &self.stats
+    /// What a net graph needs, as of now.
+    pub fn stats(&mut self) -> &Stats {
+        self.playing.measure();
+        &self.playing.stats
     }
 
-    /// The corrections since the last call, oldest first; at most some hundred are kept.
+    /// The corrections since the last call, oldest first; each two seconds after it happened, when it is known
+    /// whether a replaced input explains it.
     pub fn take_corrections(&mut self) -> Vec<Correction> {
-        Vec::new()
+        self.playing.corrections.take(self.now)
+    }
+
+    /// Switches parts of the netcode off and on.
+    pub fn set_netcode(&mut self, netcode: Netcode) {
+        self.playing.netcode = netcode;
+    }
+
+    /// What another process, or a page after a reload, needs to go on with this session.
+    #[must_use]
+    pub fn seat(&self) -> Option<Token> {
+        self.seat
+    }
+
+    /// Goes on with the session of this token instead of beginning one; before the socket is open.
+    pub fn resume(&mut self, seat: Token) {
+        self.seat = Some(seat);
+    }
+
+    pub(crate) fn playing(&self) -> &Playing {
+        &self.playing
+    }
+
+    pub(crate) fn set_input(&mut self, values: &[i32]) {
+        self.playing.inputs.set(values);
+    }
+
+    /// The input as it was last set.
+    #[must_use]
+    pub fn input(&self) -> &[i32] {
+        self.playing.inputs.held()
+    }
+
+    pub(crate) fn next_record(&mut self) -> Option<EventRecord> {
+        self.playing.next_event()
+    }
+
+    /// Asks with the bytes of a request; too many that the room has not received yet are dropped.
+    pub(crate) fn ask(&mut self, bytes: Vec<u8>) {
+        if self.requests.len() >= REQUESTS_MAX {
+            return;
+        }
+        self.requested += 1;
+        let request = Request { number: self.requested, bytes };
+        if self.state == State::Joined {
+            self.send(|bytes| client::encode_request(&request, bytes));
+        }
+        self.requests.push_back(request);
+    }
+
+    /// Leaves, and says why to the server and to whoever asks for the state.
+    pub(crate) fn leave(&mut self, code: CloseCode, reason: &str) {
+        if matches!(self.state, State::Closed { .. }) {
+            return;
+        }
+        if matches!(self.state, State::Joined | State::Joining) {
+            self.send(|bytes| client::encode_bye(reason, bytes));
+        }
+        self.out.push_back(Output::Close(CloseCode::Bye, String::new()));
+        self.seat = None;
+        self.state = State::Closed { code: code.code(), reason: reason.to_owned() };
+    }
+
+    fn welcomed(&mut self, at: Micros, welcome: &Welcome) {
+        if let Some(json) = &welcome.schema
+            && let Err(reason) = self.take_schema(json)
+        {
+            self.leave(CloseCode::Version, &reason);
+            return;
+        }
+        let known = welcome.resumed.then_some(welcome.seq);
+        if welcome.resumed {
+            self.playing.stats.reconnects += 1;
+        } else {
+            // Another session: what this one wanted to ask was never received.
+            self.requests.clear();
+            self.requested = 0;
+        }
+        let plays = self.join.role == Role::Plays;
+        self.seat = Some(welcome.token);
+        self.room.clone_from(&welcome.room);
+        // Whoever comes back wants the same room, not any with space.
+        self.join.room.clone_from(&welcome.room);
+        self.resumed = welcome.resumed;
+        self.joined_at = at;
+        self.state = State::Joined;
+        let book = &welcome.codebook;
+        if self.playing.welcomed(at, &self.schema, welcome.player, plays, known, book).is_err() {
+            self.broken(at);
+        }
+        if self.playing.away {
+            self.send(client::encode_away);
+        }
+        for request in self.requests.clone() {
+            self.send(|bytes| client::encode_request(&request, bytes));
+        }
+    }
+
+    /// Takes the server's schema, or says in words why this client cannot play.
+    fn take_schema(&mut self, json: &str) -> Result<(), String> {
+        let theirs = Schema::from_json(json).map_err(|error| format!("the server's schema cannot be read: {error}"))?;
+        if self.own_schema {
+            let differences = theirs.differences(&self.schema);
+            return match differences.first() {
+                None => Ok(()),
+                Some(first) if differences.len() == 1 => Err(first.to_string()),
+                Some(first) => Err(format!("{first}; {} more differences", differences.len() - 1)),
+            };
+        }
+        if *self.schema != theirs {
+            let kept = core::mem::take(&mut self.playing.stats);
+            let netcode = self.playing.netcode;
+            self.playing = Playing::new(&theirs, self.make.map(|make| make()));
+            (self.playing.stats, self.playing.netcode) = (kept, netcode);
+            self.schema = Arc::new(theirs);
+        }
+        Ok(())
+    }
+
+    fn told(&mut self, at: Micros, frame: &[u8]) {
+        match self.playing.receive(at, frame) {
+            Ok(Some(answer)) => {
+                while self.requests.pop_front_if(|request| request.number <= answer.request).is_some() {}
+                let frame = self.playing.acknowledgement();
+                self.push_frame(frame);
+                if answer.resync {
+                    self.resync(at);
+                }
+            }
+            Ok(None) => {}
+            Err(_) => self.broken(at),
+        }
+    }
+
+    fn broken(&mut self, at: Micros) {
+        self.playing.stats.decode_errors += 1;
+        if self.state == State::Joined {
+            self.resync(at);
+        }
+    }
+
+    fn resync(&mut self, at: Micros) {
+        if self.resync_at.is_none_or(|then| at >= then + RESYNC_EVERY) {
+            self.resync_at = Some(at);
+            self.send(client::encode_resync);
+        }
+    }
+
+    /// The connection has ended, or is about to: comes back by itself where it may.
+    fn ended(&mut self, at: Micros, code: u16, reason: &str) {
+        if matches!(self.state, State::Closed { .. } | State::Waiting { .. }) {
+            return;
+        }
+        let known = CloseCode::from_code(code);
+        let reason = if reason.is_empty() { describe(code) } else { reason.to_owned() };
+        if known.is_some_and(|code| !code.may_come_back()) {
+            self.state = State::Closed { code, reason };
+            return;
+        }
+        if self.state == State::Joined && at >= self.joined_at + GOOD_AFTER {
+            self.tries = 0;
+        }
+        let wait = (BACKOFF_FIRST << self.tries.min(5)).min(BACKOFF_MAX);
+        self.tries += 1;
+        // What a token says is random: clients that were lost together do not come back together.
+        let spread = self.seat.map_or(0, |token| u64::from(token[0]) * wait / 1_024);
+        self.state = State::Waiting { until: at + wait + spread, code, reason };
+    }
+
+    fn send(&mut self, encode: impl FnOnce(&mut Vec<u8>)) {
+        let mut frame = Vec::new();
+        encode(&mut frame);
+        self.push_frame(frame);
+    }
+
+    fn push_frame(&mut self, frame: Vec<u8>) {
+        self.playing.stats.frames_out += 1;
+        self.playing.stats.bytes_out += frame.len() as u64;
+        self.out.push_back(Output::Send(frame));
     }
 }
+
+/// The schema of a viewer that has not been welcomed.
+fn nothing() -> Schema {
+    Schema {
+        game: String::new(),
+        tick_rate: 1,
+        send_every: 1,
+        kinds: Vec::new(),
+        input: Vec::new(),
+        request: Shape::Never,
+        event: Shape::Never,
+    }
+}
+
+/// Words for a connection that ended without any.
+fn describe(code: u16) -> String {
+    match CloseCode::from_code(code) {
+        Some(known) => format!("{known:?} ({code})"),
+        None if code == NO_CLOSE_FRAME => "the connection was lost".to_owned(),
+        None => format!("the connection was closed with {code}"),
+    }
+}
+
+/// The seq of nothing sent.
+const _: InputSeq = InputSeq::NONE;

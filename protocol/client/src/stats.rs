@@ -8,6 +8,8 @@ use tickwire_protocol::id::{EntityId, InputSeq, Tick};
 pub struct Stats {
     /// Round trip by the time from an input's sending to its consumption, without its waiting; milliseconds.
     pub rtt_ms: f64,
+    /// How much that varies, in milliseconds.
+    pub rtt_jitter_ms: f64,
     /// How much later than the fastest snapshots arrive, 99th percentile of the last ones, in milliseconds.
     pub arrival_jitter_p99_ms: f64,
     /// How far what is interpolated is drawn behind what the fastest snapshot could show, in milliseconds.
@@ -20,6 +22,10 @@ pub struct Stats {
     pub frames_extrapolated: u64,
     /// How far the last drawn frame was beyond the newest snapshot, in ticks; 0 where it was not.
     pub extrapolated_ticks: f64,
+    /// How much later than the fastest the newest snapshot came, in milliseconds.
+    pub snapshot_late_ms: f64,
+    /// The tick on the screen for what is interpolated.
+    pub drawn_tick: f64,
     /// Snapshots that came.
     pub snapshots: u64,
     /// Ticks for which no snapshot came though the world changed.
@@ -84,17 +90,13 @@ pub struct Stats {
     pub pace: u32,
 }
 
-/// An own row that was not what had been predicted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Correction {
-    /// The tick of the truth.
-    pub tick: Tick,
-    /// The seq whose prediction was wrong.
-    pub seq: InputSeq,
-    /// Which row.
-    pub entity: EntityId,
-    /// How far off its `place` was, in the world's units.
-    pub distance: f64,
-    /// Whether the server had replaced an input.
-    pub replaced: bool,
+impl Stats {
+    /// An input went round in so many milliseconds, without its waiting.
+    pub(crate) fn heard_round_trip(&mut self, ms: f64) {
+        if self.rtt_ms == 0.0 {
+            self.rtt_ms = ms;
+        }
+        self.rtt_jitter_ms += ((ms - self.rtt_ms).abs() - self.rtt_jitter_ms) / 32.0;
+        self.rtt_ms += (ms - self.rtt_ms) / 16.0;
+    }
 }
