@@ -6,14 +6,12 @@ use tickwire_protocol::id::InputSeq;
 use tickwire_protocol::limits::{INPUTS_PER_FRAME_MAX, PREDICT_TICKS_MAX};
 use tickwire_protocol::schema::{Component, Field};
 use tickwire_protocol::wire::InputRun;
+use tickwire_protocol::wire::client::RUN_MAX;
 
 use crate::Micros;
 
 /// An input that does not change is sent this often: a server repeats a missing one for 250 ms.
 const UNCHANGED_EVERY: Micros = 100_000;
-
-/// Seqs of one run.
-const RUN_MAX: u32 = 64;
 
 /// The inputs from the oldest that the server has not consumed to the newest.
 #[derive(Debug)]
@@ -49,9 +47,10 @@ impl Inputs {
         for field in fields {
             let components = field.ty.components();
             inputs.once.extend(components.iter().map(|_| field.once));
-            let defaults = components.iter().enumerate().map(|(at, bounds)| {
-                field.default.get(at).copied().unwrap_or(0).clamp(bounds.min, bounds.max)
-            });
+            let defaults = components
+                .iter()
+                .enumerate()
+                .map(|(at, bounds)| field.default.get(at).copied().unwrap_or(0).clamp(bounds.min, bounds.max));
             inputs.defaults.extend(defaults);
             inputs.layout.extend(components);
         }
@@ -67,11 +66,6 @@ impl Inputs {
         self.latest = known;
         self.sent = known;
         self.sent_at = 0;
-    }
-
-    /// What each integer may be.
-    pub(crate) fn layout(&self) -> &[Component] {
-        &self.layout
     }
 
     /// What the controls were last set to.
@@ -151,10 +145,10 @@ impl Inputs {
         let mut runs: Vec<InputRun> = Vec::new();
         let mut seq = first;
         while seq <= self.latest {
-            let values = self.at(seq);
+            let (values, full) = (self.at(seq), runs.len() >= INPUTS_PER_FRAME_MAX);
             match runs.last_mut() {
                 Some(run) if run.values == values && run.count < RUN_MAX => run.count += 1,
-                _ if runs.len() >= INPUTS_PER_FRAME_MAX => break,
+                _ if full => break,
                 _ => runs.push(InputRun { count: 1, values: values.to_vec() }),
             }
             self.sent = seq;

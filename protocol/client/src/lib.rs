@@ -8,8 +8,18 @@
 //! - carries out what [`Session::poll`] says until it says nothing;
 //! - calls [`Session::draw`] when a frame is drawn.
 
+mod arrivals;
 mod client;
+mod corrections;
 mod drawn;
+mod held;
+mod inputs;
+mod join;
+mod json;
+mod pacing;
+mod paint;
+mod playing;
+mod predict;
 mod session;
 mod stats;
 mod viewer;
@@ -17,7 +27,10 @@ mod viewer;
 pub use tickwire_protocol::link::Micros;
 
 pub use self::client::Client;
+pub use self::corrections::Correction;
 pub use self::drawn::{Drawn, DrawnKind};
-pub use self::session::{Join, Output, Session, State};
-pub use self::stats::{Correction, Stats};
+pub use self::join::{Join, Output, State};
+pub use self::playing::Netcode;
+pub use self::session::Session;
+pub use self::stats::Stats;
 pub use self::viewer::Viewer;

@@ -179,7 +179,8 @@ mod tests {
         let burst = (0..12_u64).map(|n| pacer.heard(n * 16_667, n as i32 - 18)).sum::<i32>();
         assert_eq!(burst, 0);
         assert_eq!(pacer.heard(220_000, 1), 0);
-        let jumps: i32 = (20..60_u64).map(|n| pacer.heard(n * 16_667, -10)).filter(|jump| *jump != 0).take(1).sum();
+        let jumps: i32 =
+            (20..60_u64).map(|n| pacer.heard(n * 16_667, -10)).filter(|jump| *jump != 0).take(1).sum();
         assert!((10..=13).contains(&jumps), "{jumps}");
     }
 }

@@ -5,15 +5,16 @@ use std::collections::VecDeque;
 use tickwire_protocol::id::{InputSeq, PlayerId, Tick};
 use tickwire_protocol::image::Image;
 use tickwire_protocol::schema::Schema;
-use tickwire_protocol::snapshot::{Arrival, Replica};
+use tickwire_protocol::snapshot::Arrival;
 use tickwire_protocol::wire::client::encode_input;
 use tickwire_protocol::wire::{DecodeError, EventRecord, InputFrame, InputLayout, InputRun, Private};
 
 use crate::arrivals::Arrivals;
 use crate::corrections::Corrections;
+use crate::held::Held;
 use crate::inputs::Inputs;
 use crate::pacing::{Due, Pacer};
-use crate::paint::{Between, Own, Painter, Scene};
+use crate::paint::{Between, Painter, Scene};
 use crate::predict::{Predictor, Simulate};
 use crate::{Drawn, Micros, Stats};
 
@@ -50,7 +51,7 @@ pub(crate) struct Playing {
     plays: bool,
     tick_us: f64,
     send_every: u32,
-    replica: Replica,
+    held: Held,
     arrivals: Arrivals,
     pacer: Pacer,
     pub(crate) inputs: Inputs,
@@ -86,7 +87,7 @@ impl Playing {
             plays: false,
             tick_us,
             send_every: schema.send_every,
-            replica: Replica::new(schema),
+            held: Held::new(schema),
             arrivals: Arrivals::new(tick_us, schema.send_every),
             pacer: Pacer::new(tick_us),
             inputs: Inputs::new(&schema.input),
@@ -111,13 +112,13 @@ impl Playing {
     pub(crate) fn welcomed(
         &mut self,
         at: Micros,
-        schema: &Schema,
+        held: Held,
         me: PlayerId,
         plays: bool,
         known: Option<InputSeq>,
         codebook: &[u8],
     ) -> Result<(), DecodeError> {
-        self.replica = Replica::new(schema);
+        self.held = held;
         self.arrivals = Arrivals::new(self.tick_us, self.send_every);
         (self.me, self.plays) = (me, plays && !self.layout.is_empty());
         if known.is_none() {
@@ -138,7 +139,7 @@ impl Playing {
             // One input to spare from the start: the first frame carries two.
             self.inputs.commit(at);
         }
-        self.replica.codebook(codebook)
+        self.held.codebook(codebook)
     }
 
     /// Somebody looks again: the world comes anew.
@@ -155,7 +156,7 @@ impl Playing {
             self.paint(at, false, &mut before);
             self.scratch[0] = before;
         }
-        let Some(arrival) = self.replica.receive(frame)? else { return Ok(None) };
+        let Some(arrival) = self.held.receive(frame)? else { return Ok(None) };
         let answer = self.arrived(at, &arrival);
         if looks {
             let mut after = core::mem::take(&mut self.scratch[1]);
@@ -220,7 +221,7 @@ impl Playing {
 
     /// The newest world that the server told.
     pub(crate) fn newest(&self) -> Option<&Image> {
-        self.replica.newest()
+        self.held.newest()
     }
 
     /// The world predicted for the newest input.
@@ -230,12 +231,7 @@ impl Playing {
 
     /// The newest tick held.
     pub(crate) fn tick_held(&self) -> Tick {
-        self.replica.newest().map_or(Tick::NONE, |image| image.tick)
-    }
-
-    /// What turns rows into floats.
-    pub(crate) fn painter(&self) -> &Painter {
-        &self.painter
+        self.held.newest().map_or(Tick::NONE, |image| image.tick)
     }
 
     fn ticks(&self) -> bool {
@@ -309,7 +305,7 @@ impl Playing {
     }
 
     fn reconcile(&mut self, at: Micros, private: &Private) {
-        let (Some(predictor), Some(image)) = (&mut self.predictor, self.replica.newest()) else { return };
+        let (Some(predictor), Some(image)) = (&mut self.predictor, self.held.newest()) else { return };
         predictor.confirmed(&private.spawned);
         if !self.netcode.reconciliation && predictor.is_running() {
             return;
@@ -334,9 +330,9 @@ impl Playing {
     fn paint(&mut self, at: Micros, bare: bool, drawn: &mut Drawn) {
         let tick = self.arrivals.advance(at);
         let between = if self.netcode.interpolation {
-            between(&self.replica, &self.arrivals, tick, self.tick_us / 1e6)
+            between(&self.held, &self.arrivals, tick, self.tick_us / 1e6)
         } else {
-            self.replica.newest().map(|from| Between { from, to: None, part: 0.0, beyond: 0.0 })
+            self.held.newest().map(|from| Between { from, to: None, part: 0.0, beyond: 0.0 })
         };
         let part = self.pacer.part(at);
         let own = match &mut self.predictor {
@@ -376,14 +372,9 @@ impl Playing {
 }
 
 /// The two snapshots that the drawn tick lies between.
-fn between<'a>(
-    replica: &'a Replica,
-    arrivals: &Arrivals,
-    tick: f64,
-    seconds_per_tick: f64,
-) -> Option<Between<'a>> {
+fn between<'a>(held: &'a Held, arrivals: &Arrivals, tick: f64, seconds_per_tick: f64) -> Option<Between<'a>> {
     let mut later: Option<&Image> = None;
-    for image in replica.history().iter().rev() {
+    for image in held.history().iter().rev() {
         if f64::from(image.tick.0) > tick {
             later = Some(image);
             continue;

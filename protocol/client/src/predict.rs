@@ -155,13 +155,7 @@ impl Predictor {
 
     /// The truth of `image` for `seq`: says which own rows differ from what was predicted for it, and predicts all
     /// later inputs again.
-    pub(crate) fn reconcile(
-        &mut self,
-        image: &Image,
-        tick: Tick,
-        seq: InputSeq,
-        inputs: &Inputs,
-    ) -> Vec<Differs> {
+    pub(crate) fn reconcile(&mut self, image: &Image, tick: Tick, seq: InputSeq, inputs: &Inputs) -> Vec<Differs> {
         let differs = self.differs(image, seq);
         self.records.retain(|record| record.seq > seq);
         self.base = Some((tick, seq));

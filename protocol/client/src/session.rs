@@ -4,14 +4,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tickwire_protocol::game::Role;
-use tickwire_protocol::id::{InputSeq, PlayerId, Tick};
+use tickwire_protocol::id::{PlayerId, Tick};
 use tickwire_protocol::image::Image;
-use tickwire_protocol::schema::{Schema, Shape};
+use tickwire_protocol::schema::{Mapping, Schema, Shape};
 use tickwire_protocol::wire::{
     CloseCode, EventRecord, Hello, Request, Resume, ServerFrame, Token, VERSION, Welcome, client,
 };
 
 use crate::corrections::Correction;
+use crate::held::Held;
 use crate::playing::{Netcode, Playing};
 use crate::predict::Simulate;
 use crate::{Drawn, Join, Micros, Output, State, Stats};
@@ -280,10 +281,6 @@ impl Session {
         self.seat = Some(seat);
     }
 
-    pub(crate) fn playing(&self) -> &Playing {
-        &self.playing
-    }
-
     pub(crate) fn set_input(&mut self, values: &[i32]) {
         self.playing.inputs.set(values);
     }
@@ -325,12 +322,11 @@ impl Session {
     }
 
     fn welcomed(&mut self, at: Micros, welcome: &Welcome) {
-        if let Some(json) = &welcome.schema
-            && let Err(reason) = self.take_schema(json)
-        {
-            self.leave(CloseCode::Version, &reason);
-            return;
-        }
+        let held = match welcome.schema.as_ref().map(|json| self.take_schema(json)) {
+            None => Held::new(&self.schema),
+            Some(Ok(held)) => held,
+            Some(Err(reason)) => return self.leave(CloseCode::Version, &reason),
+        };
         let known = welcome.resumed.then_some(welcome.seq);
         if welcome.resumed {
             self.playing.stats.reconnects += 1;
@@ -348,7 +344,7 @@ impl Session {
         self.joined_at = at;
         self.state = State::Joined;
         let book = &welcome.codebook;
-        if self.playing.welcomed(at, &self.schema, welcome.player, plays, known, book).is_err() {
+        if self.playing.welcomed(at, held, welcome.player, plays, known, book).is_err() {
             self.broken(at);
         }
         if self.playing.away {
@@ -360,14 +356,12 @@ impl Session {
     }
 
     /// Takes the server's schema, or says in words why this client cannot play.
-    fn take_schema(&mut self, json: &str) -> Result<(), String> {
-        let theirs = Schema::from_json(json).map_err(|error| format!("the server's schema cannot be read: {error}"))?;
+    fn take_schema(&mut self, json: &str) -> Result<Held, String> {
+        let theirs = Schema::from_json(json).map_err(|error| format!("the server's schema: {error}"))?;
         if self.own_schema {
-            let differences = theirs.differences(&self.schema);
-            return match differences.first() {
-                None => Ok(()),
-                Some(first) if differences.len() == 1 => Err(first.to_string()),
-                Some(first) => Err(format!("{first}; {} more differences", differences.len() - 1)),
+            return match Mapping::new(&theirs, &self.schema) {
+                Ok(mapping) => Ok(Held::mapped(&theirs, mapping, Arc::clone(&self.schema))),
+                Err(breaks) => Err(in_words(&breaks)),
             };
         }
         if *self.schema != theirs {
@@ -377,7 +371,7 @@ impl Session {
             (self.playing.stats, self.playing.netcode) = (kept, netcode);
             self.schema = Arc::new(theirs);
         }
-        Ok(())
+        Ok(Held::new(&self.schema))
     }
 
     fn told(&mut self, at: Micros, frame: &[u8]) {
@@ -456,6 +450,15 @@ fn nothing() -> Schema {
     }
 }
 
+/// What differs between two schemas, as a sentence that fits a close reason.
+fn in_words(differences: &[String]) -> String {
+    match differences {
+        [] => "the server's schema is another one".to_owned(),
+        [only] => only.clone(),
+        [first, rest @ ..] => format!("{first}; {} more differences", rest.len()),
+    }
+}
+
 /// Words for a connection that ended without any.
 fn describe(code: u16) -> String {
     match CloseCode::from_code(code) {
@@ -464,6 +467,3 @@ fn describe(code: u16) -> String {
         None => format!("the connection was closed with {code}"),
     }
 }
-
-/// The seq of nothing sent.
-const _: InputSeq = InputSeq::NONE;

@@ -1,7 +1,6 @@
 //! What a net graph needs.
 
 use serde::Serialize;
-use tickwire_protocol::id::{EntityId, InputSeq, Tick};
 
 /// Counters since the first welcome, and what holds now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
