@@ -156,6 +156,11 @@ knobs! {
         /// How long a client may take not one byte of what waits for it; then it is closed with 4030. Short cuts off
         /// phones in a tunnel, long keeps the dead.
         unread_ms: one u32 = 5_000, "unread-ms", "TICKWIRE_UNREAD_MS", "MS";
+        /// How long a client may be silent, its answers to pings among what is heard; then it is closed with 4008.
+        /// Shorter than two ping intervals closes the healthy, long keeps ghosts in the game.
+        silent_ms: one u32 = 15_000, "silent-ms", "TICKWIRE_SILENT_MS", "MS";
+        /// The same for a client whose page is hidden and said so.
+        away_ms: one u32 = 300_000, "away-ms", "TICKWIRE_AWAY_MS", "MS";
         /// How often a client is asked for a sign of life, from which the room sees who is silent (4008). Often is a
         /// waste, seldom finds half-open connections late.
         ping_ms: one u32 = 2_000, "ping-ms", "TICKWIRE_PING_MS", "MS";

@@ -1,0 +1,155 @@
+//! The command line: flags, environment, file; what is said at the start; how it ends.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use tickwire_protocol::game::Game;
+
+use crate::config::Config;
+use crate::{Running, Server, StartError, lan_address, shell};
+
+/// Runs the program: exit code 0 where it was told to stop, 1 where it could not do what it was asked to.
+pub(crate) fn run<G: Game>(server: Server<G>) -> ExitCode {
+    match command::<G>().try_get_matches_from(std::env::args_os()) {
+        Ok(given) => match act(server, &given) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => {
+                eprintln!("{why}");
+                ExitCode::FAILURE
+            }
+        },
+        Err(error) if !error.use_stderr() => {
+            // Help or version; a closed pipe behind it is not our trouble.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{}", sentence(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command<G: Game>() -> Command {
+    Command::new("tickwire")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(format!("Serves the game {:?}: open the printed address in a browser to play.", G::NAME))
+        .after_help("Every flag can also be set in the environment (--players-max is TICKWIRE_PLAYERS_MAX) or in the file of --config (players_max).\n-h shows the everyday flags, --help all of them. Ctrl-C stops the server.")
+        .subcommand_negates_reqs(true)
+        .arg(
+            Arg::new("config")
+                .long("config")
+                .value_name("FILE")
+                .env("TICKWIRE_CONFIG")
+                .hide_env(true)
+                .value_parser(value_parser!(PathBuf))
+                .help("A TOML file with any of these settings; `config --default` prints one to start from"),
+        )
+        .arg(Arg::new("schema").long("schema").action(ArgAction::SetTrue).help(
+            "Prints what the game puts on the wire, with bits and precision, and ends",
+        ))
+        .args(Config::flags())
+        .subcommand(
+            Command::new("config")
+                .about("Prints or checks a configuration")
+                .arg(Arg::new("default").long("default").action(ArgAction::SetTrue).help("Prints every setting with its default and its reason"))
+                .arg(
+                    Arg::new("check")
+                        .long("check")
+                        .value_name("FILE")
+                        .value_parser(value_parser!(PathBuf))
+                        .help("Says whether a file can be used"),
+                )
+                .arg_required_else_help(true),
+        )
+}
+
+/// The first sentence of what clap has to say, and where to find more.
+fn sentence(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    format!("{first}: --help lists every flag")
+}
+
+fn act<G: Game>(server: Server<G>, given: &ArgMatches) -> Result<(), String> {
+    if let Some(("config", given)) = given.subcommand() {
+        if given.get_flag("default") {
+            print!("{}", Config::default().to_toml());
+        }
+        if let Some(file) = given.get_one::<PathBuf>("check") {
+            from_file(file)?.check()?;
+            println!("{} can be used", file.display());
+        }
+        return Ok(());
+    }
+    if given.get_flag("schema") {
+        print!("{}", schema_text::<G>());
+        return Ok(());
+    }
+    let file = given.get_one::<PathBuf>("config");
+    let mut config = file.map(from_file).transpose()?.unwrap_or_default();
+    config.overlay(given);
+    config.check()?;
+    shell::log_to_console(&config.log)?;
+    let asked = given.value_source("port").is_some_and(|source| source != ValueSource::DefaultValue)
+        || config.port != Config::default().port;
+    let wanted = config.port;
+    let listener = shell::bind(&config, !asked).map_err(|error| error.to_string())?;
+    let (bots, tls) = (config.bots.unwrap_or(G::rules().bots), config.tls_cert.is_some());
+    let running =
+        shell::start(server.into_game(), config, listener).map_err(|error: StartError| error.to_string())?;
+    if running.addr.port() != wanted && wanted != 0 {
+        println!("Port {wanted} is taken, so this server is on {}.", running.addr.port());
+    }
+    greet::<G>(&running, bots, tls);
+    running.wait(shell::shutdown::asked());
+    println!("Stopping: every client is told.");
+    running.stop();
+    Ok(())
+}
+
+fn from_file(file: &PathBuf) -> Result<Config, String> {
+    let text = shell::read_text(file)
+        .map_err(|why| format!("{} cannot be read ({why}): check its path and rights", file.display()))?;
+    Config::from_toml(&text).map_err(|error| format!("{}, {error}", file.display()))
+}
+
+fn greet<G: Game>(running: &Running, bots: u32, tls: bool) {
+    let scheme = if tls { "https" } else { "http" };
+    let addr = running.addr;
+    let here = if addr.ip().is_unspecified() { format!("localhost:{}", addr.port()) } else { addr.to_string() };
+    println!("{} is being served. Play at:", G::NAME);
+    println!("  {scheme}://{here}/");
+    if let Some(lan) = lan_address(addr) {
+        println!("  {scheme}://{lan}/  (others on your network)");
+    }
+    println!("{} ticks a second, {bots} bots, seed {}.", G::TICK_RATE.get(), running.seed);
+    if cfg!(debug_assertions) {
+        println!("This is a debug build: it is many times slower. Use cargo run --release.");
+    }
+    println!("Ctrl-C stops it.");
+}
+
+/// What the game puts on the wire, for people.
+fn schema_text<G: Game>() -> String {
+    let schema = tickwire_protocol::game::schema::<G>();
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_flag_is_told_in_one_sentence() {
+        let flags = Command::new("t").args(Config::flags());
+        let arguments = [std::ffi::OsString::from("t"), "--port".into(), "many".into()];
+        let error = flags.try_get_matches_from(arguments).unwrap_err();
+        let told = sentence(&error);
+        assert!(told.contains("'many'") && told.contains("--port") && !told.contains('\n'), "{told}");
+    }
+}

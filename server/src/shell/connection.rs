@@ -1,0 +1,389 @@
+//! One client's socket on its worker: what it may send, what it is still owed, how it ends.
+
+use std::io::{self, IoSlice};
+
+use tickwire_protocol::wire::CloseCode;
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+
+use super::clock::millis;
+use super::listener::Place;
+use super::reader::{Fault, Heard, Reader};
+use super::stream::{Got, Stream};
+use crate::config::Config;
+
+/// A socket that said hello.
+pub(crate) struct Connection {
+    stream: Stream,
+    reader: Reader,
+    state: State,
+    budget: Budget,
+    /// What leaves before anything else: the rest of an earlier write, control frames.
+    owed: Vec<u8>,
+    /// Since when the kernel took nothing, while something waits for it.
+    blocked: Option<u64>,
+    _place: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The room has its hello and has not answered: it has to be silent.
+    Joining,
+    /// Plays or watches.
+    Open,
+    /// The room does not know it any more; its close frame is on the way.
+    Closing { until: u64, end: End },
+}
+
+/// How far a goodbye is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// We said why; the other end is to answer.
+    Said,
+    /// We said why, and cannot read it any more.
+    Deaf,
+    /// The same, and our direction is finished.
+    Finished,
+    /// It said goodbye first: over once our answer is out.
+    Answered,
+}
+
+/// What reading a connection came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drained {
+    /// There is nothing more to read.
+    Dry,
+    /// There may be more: to be read in the next tick.
+    More,
+    /// The other end said goodbye, and has its answer.
+    Bye,
+    /// The socket is gone.
+    Gone,
+    /// It broke the rules.
+    Fault(Fault),
+}
+
+/// What writing to a connection came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrote {
+    /// The kernel has everything.
+    All,
+    /// The kernel took a part of what is new; the rest is kept.
+    Part,
+    /// The kernel took nothing of what is new, which is dropped.
+    Nothing,
+    /// The socket is gone.
+    Gone,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: Stream, place: Place, limits: &Limits, now: u64) -> Connection {
+        Connection {
+            stream,
+            reader: Reader::default(),
+            state: State::Joining,
+            budget: Budget::full(limits, now),
+            owed: Vec::new(),
+            blocked: None,
+            _place: place,
+        }
+    }
+
+    pub(crate) fn stream(&mut self) -> &mut Stream {
+        &mut self.stream
+    }
+
+    /// The room let it in.
+    pub(crate) fn joined(&mut self) {
+        if self.state == State::Joining {
+            self.state = State::Open;
+        }
+    }
+
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        matches!(self.state, State::Closing { .. })
+    }
+
+    /// Whether the rest of an earlier write waits, so that nothing new can be written.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked.is_some()
+    }
+
+    /// Whether something was said that did not leave yet.
+    pub(crate) fn is_owed(&self) -> bool {
+        !self.owed.is_empty() || self.stream.owes()
+    }
+
+    /// Whether the other end took nothing for so long that it never will.
+    pub(crate) fn does_not_read(&self, now: u64, limits: &Limits) -> bool {
+        self.blocked.is_some_and(|since| now.saturating_sub(since) > limits.unread)
+    }
+
+    /// Reads once, and hands on the frames that came.
+    pub(crate) fn drain(
+        &mut self,
+        now: u64,
+        limits: &Limits,
+        scratch: &mut Scratch,
+        hear: &mut dyn FnMut(Option<&[u8]>),
+    ) -> Drained {
+        let (count, more) = match self.stream.read(&mut scratch.input) {
+            Got::Nothing => return Drained::Dry,
+            Got::End => return Drained::Gone,
+            Got::Bytes { count, more } => (count, more),
+        };
+        scratch.bytes_in += count as u64;
+        let dry = if more { Drained::More } else { Drained::Dry };
+        match self.state {
+            State::Joining if count > 0 => return Drained::Fault(EARLY),
+            State::Closing { end: End::Deaf | End::Finished | End::Answered, .. } => return dry,
+            State::Joining | State::Open | State::Closing { end: End::Said, .. } => {}
+        }
+        let mut frames = match self.budget.take(count, now, limits) {
+            Ok(frames) => frames,
+            Err(fault) => return Drained::Fault(fault),
+        };
+        let (before, deaf, mut bye) = (frames, self.is_closing(), false);
+        scratch.reply.clear();
+        let bytes = scratch.input.get_mut(..count).unwrap_or_default();
+        let read = self.reader.read(bytes, &mut frames, &mut scratch.reply, |heard| {
+            match heard {
+                Heard::Frame(_) | Heard::Alive if deaf => {}
+                Heard::Frame(frame) => hear(Some(frame)),
+                Heard::Alive => hear(None),
+                Heard::Close => bye = true,
+            }
+            Ok(())
+        });
+        self.budget.used(before - frames);
+        scratch.frames_in += u64::from(before - frames);
+        if bye || self.owed.len() + scratch.reply.len() <= REPLIES_BYTES_MAX {
+            self.owed.extend_from_slice(&scratch.reply);
+        }
+        match read {
+            Err(fault) => Drained::Fault(fault),
+            Ok(()) if bye => Drained::Bye,
+            Ok(()) => dry,
+        }
+    }
+
+    /// Writes these frames after what is owed, in one system call.
+    pub(crate) fn write(&mut self, frames: [&[u8]; 4], now: u64) -> Wrote {
+        let mut heads = [[0_u8; HEAD_BYTES]; 4];
+        let mut head_sizes = [0_usize; 4];
+        for ((head, size), frame) in heads.iter_mut().zip(&mut head_sizes).zip(frames) {
+            if !frame.is_empty() {
+                *size = put_head(head, OpCode::Data(Data::Binary), frame.len());
+            }
+        }
+        let mut parts = [IoSlice::new(&[]); 9];
+        let mut count = 0;
+        let mut push = |bytes| {
+            if let Some(part) = parts.get_mut(count)
+                && !<[u8]>::is_empty(bytes)
+            {
+                *part = IoSlice::new(bytes);
+                count += 1;
+            }
+        };
+        push(&self.owed);
+        for ((head, size), frame) in heads.iter().zip(head_sizes).zip(frames) {
+            push(head.get(..size).unwrap_or_default());
+            push(frame);
+        }
+        let parts = parts.get(..count).unwrap_or_default();
+        let Ok(taken) = self.stream.write(parts) else { return Wrote::Gone };
+        let all: usize = parts.iter().map(|part| part.len()).sum();
+        let (owed, sent) = (self.owed.len(), taken);
+        if sent == all {
+            self.owed.clear();
+            return self.after_write(true, true, now, Wrote::All);
+        }
+        if sent <= owed {
+            self.owed.drain(..sent);
+            return self.after_write(false, sent > 0, now, Wrote::Nothing);
+        }
+        let mut skip = sent;
+        let mut rest = Vec::with_capacity(all - sent);
+        for part in parts {
+            rest.extend_from_slice(part.get(skip.min(part.len())..).unwrap_or_default());
+            skip = skip.saturating_sub(part.len());
+        }
+        self.owed = rest;
+        self.after_write(false, true, now, Wrote::Part)
+    }
+
+    /// Writes what is owed.
+    pub(crate) fn flush(&mut self, now: u64) -> Wrote {
+        let before = self.stream.owes();
+        match self.stream.flush() {
+            Err(_) => return Wrote::Gone,
+            Ok(false) => return self.after_write(false, before, now, Wrote::Nothing),
+            Ok(true) => {}
+        }
+        if self.owed.is_empty() {
+            return self.after_write(true, true, now, Wrote::All);
+        }
+        let Ok(taken) = self.stream.write(&[IoSlice::new(&self.owed)]) else { return Wrote::Gone };
+        self.owed.drain(..taken);
+        let all = self.owed.is_empty();
+        if all && self.owed.capacity() > KEPT_BYTES_MAX {
+            self.owed = Vec::new();
+        }
+        self.after_write(all, taken > 0, now, if all { Wrote::All } else { Wrote::Nothing })
+    }
+
+    fn after_write(&mut self, all: bool, progress: bool, now: u64, wrote: Wrote) -> Wrote {
+        self.blocked = match self.blocked {
+            _ if all && !self.stream.owes() => None,
+            Some(since) if !progress => Some(since),
+            _ => Some(now),
+        };
+        wrote
+    }
+
+    /// Asks for a sign of life; leaves with the next write.
+    pub(crate) fn ping(&mut self) {
+        if self.owed.len() < REPLIES_BYTES_MAX {
+            self.say(Control::Ping, &[]);
+        }
+    }
+
+    /// Begins the end: says why, and gives the other end some time to say goodbye.
+    ///
+    /// `deaf` where what it sends cannot be read any more.
+    pub(crate) fn close(&mut self, code: CloseCode, reason: &str, deaf: bool, until: u64) {
+        let cut =
+            (0..=reason.len().min(REASON_BYTES_MAX)).rev().find(|at| reason.is_char_boundary(*at)).unwrap_or(0);
+        let payload = [&code.code().to_be_bytes(), reason.as_bytes().get(..cut).unwrap_or_default()].concat();
+        self.say(Control::Close, &payload);
+        self.state = State::Closing { until, end: if deaf { End::Deaf } else { End::Said } };
+    }
+
+    /// The other end said goodbye; what is owed is its answer.
+    pub(crate) fn answered(&mut self, until: u64) {
+        self.state = State::Closing { until, end: End::Answered };
+    }
+
+    /// Everything is out: finishes our direction where the other one cannot be read.
+    pub(crate) fn all_is_out(&mut self) {
+        if let State::Closing { end: end @ End::Deaf, .. } = &mut self.state {
+            *end = End::Finished;
+            self.stream.finish();
+        }
+    }
+
+    /// Whether its goodbye is said, or took too long.
+    pub(crate) fn is_over(&self, now: u64) -> bool {
+        match self.state {
+            State::Joining | State::Open => false,
+            State::Closing { until, end } => now >= until || (end == End::Answered && !self.is_owed()),
+        }
+    }
+
+    fn say(&mut self, what: Control, payload: &[u8]) {
+        let mut head = [0; HEAD_BYTES];
+        let size = put_head(&mut head, OpCode::Control(what), payload.len());
+        self.owed.extend_from_slice(head.get(..size).unwrap_or_default());
+        self.owed.extend_from_slice(payload);
+    }
+}
+
+/// A worker's memory for reading, one for all its connections.
+pub(crate) struct Scratch {
+    input: Vec<u8>,
+    reply: Vec<u8>,
+    /// Bytes read since it was last asked.
+    pub(crate) bytes_in: u64,
+    /// Frames read since it was last asked.
+    pub(crate) frames_in: u64,
+}
+
+impl Scratch {
+    pub(crate) fn new() -> Scratch {
+        Scratch { input: vec![0; READ_BYTES], reply: Vec::new(), bytes_in: 0, frames_in: 0 }
+    }
+}
+
+/// What of the configuration a connection is held to, in nanoseconds and per second.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    frames_per_second: u64,
+    frames_burst: u64,
+    bytes_per_second: u64,
+    bytes_burst: u64,
+    unread: u64,
+    pub(crate) closing: u64,
+}
+
+impl Limits {
+    pub(crate) fn of(config: &Config) -> Limits {
+        Limits {
+            frames_per_second: config.frames_per_second.into(),
+            frames_burst: config.frames_burst.into(),
+            bytes_per_second: config.bytes_per_second.into(),
+            bytes_burst: config.bytes_burst.into(),
+            unread: millis(config.unread_ms),
+            closing: millis(config.closing_ms),
+        }
+    }
+}
+
+/// What a client may still send: two leaky buckets, in billionths of a frame and of a byte.
+struct Budget {
+    frames: u64,
+    bytes: u64,
+    at: u64,
+}
+
+impl Budget {
+    fn full(limits: &Limits, now: u64) -> Budget {
+        let frames = (limits.frames_burst + limits.frames_per_second) * NANO;
+        Budget { frames, bytes: (limits.bytes_burst + limits.bytes_per_second) * NANO, at: now }
+    }
+
+    /// Takes `count` bytes; answers how many frames they may be.
+    fn take(&mut self, count: usize, now: u64, limits: &Limits) -> Result<u32, Fault> {
+        let full = Budget::full(limits, now);
+        // An hour is enough to fill any bucket, and cannot overflow.
+        let elapsed = now.saturating_sub(self.at).min(3_600 * NANO);
+        self.at = now;
+        self.frames =
+            self.frames.saturating_add(elapsed.saturating_mul(limits.frames_per_second)).min(full.frames);
+        self.bytes = self.bytes.saturating_add(elapsed.saturating_mul(limits.bytes_per_second)).min(full.bytes);
+        self.bytes = self.bytes.checked_sub(count as u64 * NANO).ok_or(TOO_MANY_BYTES)?;
+        Ok(u32::try_from(self.frames / NANO).unwrap_or(u32::MAX))
+    }
+
+    fn used(&mut self, frames: u32) {
+        self.frames = self.frames.saturating_sub(u64::from(frames) * NANO);
+    }
+}
+
+/// Writes the header of a frame to a client; answers its size.
+pub(crate) fn put_head(head: &mut [u8; HEAD_BYTES], opcode: OpCode, payload: usize) -> usize {
+    let header = FrameHeader { opcode, ..FrameHeader::default() };
+    let mut free = head.as_mut_slice();
+    let written: Result<(), _> = header.format(payload as u64, &mut free).map_err(|_| io::ErrorKind::WriteZero);
+    debug_assert!(written.is_ok(), "a header has at most {HEAD_BYTES} bytes");
+    HEAD_BYTES - free.len()
+}
+
+/// Bytes of the largest frame header without a mask.
+pub(crate) const HEAD_BYTES: usize = 10;
+/// Bytes read from one socket in one tick: several times what a client may send in it, little enough to go round.
+const READ_BYTES: usize = 16 * 1_024;
+/// Bytes of answers to pings that wait: who does not take them gets no more.
+const REPLIES_BYTES_MAX: usize = 1_024;
+/// Bytes of memory that a connection keeps for the next time it cannot write everything.
+const KEPT_BYTES_MAX: usize = 4 * 1_024;
+const REASON_BYTES_MAX: usize = tickwire_protocol::limits::CLOSE_REASON_BYTES_MAX;
+const NANO: u64 = 1_000_000_000;
+
+const EARLY: Fault = (CloseCode::Protocol, "a client waits for the welcome before it sends anything else");
+const TOO_MANY_BYTES: Fault = (CloseCode::TooMany, "too many bytes: send one input frame per tick");

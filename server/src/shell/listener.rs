@@ -1,0 +1,213 @@
+//! Accepts connections, as many as there are places, and serves HTTP on each.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::Front;
+use super::tls::Io;
+use crate::config::Config;
+
+/// One connection's place; given back when it is dropped, without a lock.
+#[derive(Debug)]
+pub(crate) struct Place {
+    all: Arc<AtomicU64>,
+    address: Option<Arc<AtomicU64>>,
+}
+
+/// The places there are.
+#[derive(Debug)]
+pub(crate) struct Places {
+    all: Arc<AtomicU64>,
+    all_max: u64,
+    address_max: u64,
+    loopback_exempt: bool,
+    addresses: Mutex<HashMap<IpAddr, Arc<AtomicU64>>>,
+}
+
+/// Whom a request comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: IpAddr,
+    /// Taken by the upgrade.
+    pub(crate) place: Arc<Mutex<Option<Place>>>,
+}
+
+impl Places {
+    pub(crate) fn new(config: &Config) -> Places {
+        Places {
+            all: Arc::default(),
+            all_max: config.connections_max.into(),
+            address_max: config.connections_per_address_max.into(),
+            loopback_exempt: config.loopback_exempt,
+            addresses: Mutex::default(),
+        }
+    }
+
+    /// Connections now.
+    pub(crate) fn count(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.all)
+    }
+
+    /// A place for a connection of this address, where there is one.
+    pub(crate) fn take(&self, address: IpAddr) -> Option<Place> {
+        let mut place = Place { all: Arc::clone(&self.all), address: None };
+        let all = self.all.fetch_add(1, Relaxed);
+        if all >= self.all_max {
+            return None;
+        }
+        if !(self.loopback_exempt && address.to_canonical().is_loopback()) {
+            let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+            if addresses.len() >= ADDRESSES_KEPT {
+                addresses.retain(|_, count| count.load(Relaxed) > 0);
+            }
+            let count = Arc::clone(addresses.entry(network(address)).or_default());
+            let used = count.fetch_add(1, Relaxed);
+            place.address = Some(count);
+            if used >= self.address_max {
+                return None;
+            }
+        }
+        Some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.all.fetch_sub(1, Relaxed);
+        if let Some(address) = &self.address {
+            address.fetch_sub(1, Relaxed);
+        }
+    }
+}
+
+/// Whoever has one IPv6 address has 2^64 of them: what is counted is the network.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+    }
+}
+
+/// Listens on `address`; port 0 is any free one.
+///
+/// # Errors
+/// Where the port is taken, or not ours to take.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let domain = if address.is_ipv4() { socket2::Domain::IPV4 } else { socket2::Domain::IPV6 };
+    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+/// Accepts until the server stops.
+pub(crate) async fn accept(
+    listener: std::net::TcpListener,
+    front: Arc<Front>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let listener = match tokio::net::TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => return tracing::error!("nobody can connect: {error}"),
+    };
+    let router = TowerToHyperService::new(super::http::router(&front));
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopping.changed() => return,
+        };
+        match accepted {
+            Ok((socket, peer)) => {
+                let serving = serve(socket, peer, Arc::clone(&front), router.clone());
+                let mut stopping = stopping.clone();
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = serving => {}
+                        _ = stopping.changed() => {}
+                    }
+                });
+            }
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => {
+                // Mostly: no file descriptors left. Trying again at once would change nothing.
+                tracing::warn!("a connection could not be accepted: {error}");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn serve(socket: TcpStream, peer: SocketAddr, front: Arc<Front>, router: TowerToHyperService<axum::Router>) {
+    let handshake = Duration::from_millis(front.config.handshake_ms.into());
+    // A place in excess is there only to say that there is none.
+    let place = front.places.take(peer.ip());
+    // Where it fails, frames wait for acknowledgements: slower, nothing else.
+    let _ = socket.set_nodelay(true);
+    let io = match front.tls.as_ref().map(|tls| tls.acceptor()) {
+        None => Io::Plain(socket),
+        Some(_) if place.is_none() => return,
+        Some(acceptor) => match tokio::time::timeout(handshake, acceptor.accept(socket)).await {
+            Ok(Ok(stream)) => Io::Tls(Box::new(stream)),
+            Ok(Err(error)) => return tracing::debug!("{peer}: no TLS: {error}"),
+            Err(_) => return tracing::debug!("{peer}: no TLS in time"),
+        },
+    };
+    let full = place.is_none();
+    let peer = Peer { address: peer.ip(), place: Arc::new(Mutex::new(place)) };
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        let answer = (!full).then(|| router.call(request));
+        async move {
+            match answer {
+                Some(answer) => answer.await,
+                None => Ok(super::http::full()),
+            }
+        }
+    });
+    let serving = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(handshake)
+        .max_buf_size(HTTP_BUFFER_BYTES)
+        .keep_alive(!full)
+        .serve_connection(TokioIo::new(io), service)
+        .with_upgrades();
+    // Ends with the upgrade, too. Who takes longer than this for pages does not take them.
+    if let Ok(Err(error)) = tokio::time::timeout(HTTP_MAX, serving).await {
+        tracing::debug!("a connection ended: {error}");
+    }
+}
+
+/// Raises the number of files this process may open to what the system allows.
+pub(crate) fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        if setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).is_err() {
+            tracing::debug!("the limit of open files stays at {:?}", limit.current);
+        }
+    }
+}
+
+/// Connections the kernel keeps for us while we are busy: a crowd's first second.
+const BACKLOG: i32 = 1_024;
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Addresses remembered before those without connections are forgotten.
+const ADDRESSES_KEPT: usize = 1_024;
+/// The head of a request: nobody's is longer.
+const HTTP_BUFFER_BYTES: usize = 16 * 1_024;
+/// How long one connection may speak HTTP.
+const HTTP_MAX: Duration = Duration::from_secs(60);

@@ -1,0 +1,241 @@
+//! Sockets, timers, files: everything around the rooms, which never looks inside a frame.
+//!
+//! tokio accepts connections, serves pages and takes hellos; then a socket belongs to the worker of its room.
+
+mod clock;
+mod connection;
+mod handshake;
+pub(crate) mod hooks;
+mod http;
+mod listener;
+mod metrics;
+pub(crate) mod page;
+mod reader;
+mod rooms;
+pub(crate) mod shutdown;
+mod stream;
+mod ticker;
+mod tls;
+mod worker;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tickwire_protocol::game::Rules;
+use tickwire_protocol::wire::CloseCode;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use self::hooks::{Open, OutsideHook, TicketHook};
+use self::listener::Places;
+use self::metrics::{Counters, Metrics};
+use self::page::Page;
+use self::rooms::Rooms;
+use self::tls::Certificate;
+use crate::config::Config;
+
+pub use self::hooks::Ticket;
+
+/// A game, and what its process hangs around it, without its types.
+pub(crate) struct Game {
+    pub(crate) rules: Rules,
+    /// As JSON.
+    pub(crate) schema: String,
+    pub(crate) open: Open,
+    pub(crate) outside: Option<OutsideHook>,
+    pub(crate) tickets: Option<TicketHook>,
+    pub(crate) page: Page,
+}
+
+/// What everybody who answers a connection shares.
+pub(crate) struct Front {
+    pub(crate) config: Arc<Config>,
+    pub(crate) rooms: Arc<Rooms>,
+    pub(crate) places: Places,
+    pub(crate) tls: Option<Arc<Certificate>>,
+    pub(crate) tickets: Option<TicketHook>,
+    pub(crate) page: Page,
+    pub(crate) schema: String,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) refused: Arc<Counters>,
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+/// Why a server does not start: one sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The port is in use.
+    #[error("port {port} is taken: stop what listens there, or choose another one with --port")]
+    PortTaken {
+        /// Which.
+        port: u16,
+    },
+    /// The address cannot be listened on.
+    #[error("{address} cannot be listened on ({why}): choose another one with --host and --port")]
+    Address {
+        /// Which.
+        address: SocketAddr,
+        /// What the system says.
+        why: io::Error,
+    },
+    /// The configuration contradicts itself, or names a file that cannot be used.
+    #[error("{0}")]
+    Config(String),
+    /// The system gives no threads.
+    #[error("the system gives no threads ({0}): raise its limits")]
+    Threads(io::Error),
+}
+
+/// A server that runs. Dropping it stops it.
+pub struct Running {
+    /// Where it listens; the port is the real one, also where 0 was asked for.
+    pub addr: SocketAddr,
+    /// The seed of its first room.
+    pub seed: u64,
+    rooms: Arc<Rooms>,
+    stop: watch::Sender<bool>,
+    runtime: Option<Runtime>,
+}
+
+/// Binds the port of the configuration; with `or_next` one of the following ports, where it is taken.
+pub(crate) fn bind(config: &Config, or_next: bool) -> Result<std::net::TcpListener, StartError> {
+    let ports = if or_next { PORTS_TRIED } else { 1 };
+    for port in (config.port..=u16::MAX).take(ports) {
+        let address = SocketAddr::new(config.host, port);
+        match listener::listen(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            Err(why) => return Err(StartError::Address { address, why }),
+        }
+    }
+    Err(StartError::PortTaken { port: config.port })
+}
+
+/// Starts a server on a port that is bound.
+pub(crate) fn start(game: Game, config: Config, listener: std::net::TcpListener) -> Result<Running, StartError> {
+    config.check().map_err(StartError::Config)?;
+    listener::raise_file_limit();
+    let tls = match (&config.tls_cert, &config.tls_key) {
+        (Some(cert), Some(key)) => Some(Arc::new(Certificate::read(cert, key).map_err(StartError::Config)?)),
+        _ => None,
+    };
+    let page = match &config.page {
+        Some(folder) if !folder.is_dir() => {
+            let why = format!("{} is not a folder: give --page the folder of the page's files", folder.display());
+            return Err(StartError::Config(why));
+        }
+        Some(folder) => Page::Folder(folder.clone()),
+        None => game.page,
+    };
+    let addr =
+        listener.local_addr().map_err(|why| StartError::Config(format!("the port cannot be asked: {why}")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(IO_THREADS)
+        .thread_name("tickwire-io")
+        .enable_all()
+        .build()
+        .map_err(StartError::Threads)?;
+    let config = Arc::new(config);
+    let seed = config.seed.unwrap_or_else(rand::random);
+    let rules = rules(game.rules, &config);
+    let (rooms, inbox) = Rooms::new(Arc::clone(&config), rules, seed, game.open, game.outside);
+    let (stop, stopping) = watch::channel(false);
+    let places = Places::new(&config);
+    let refused = Arc::new(Counters::default());
+    let metrics = Arc::new(Metrics {
+        workers: rooms.counters().to_vec(),
+        rooms: Box::new({
+            let rooms = Arc::clone(&rooms);
+            move || rooms.gauges()
+        }),
+        places: places.count(),
+        refused: Arc::clone(&refused),
+    });
+    let (tickets, schema) = (game.tickets, game.schema);
+    let front = Front {
+        config,
+        rooms: Arc::clone(&rooms),
+        places,
+        tls,
+        tickets,
+        page,
+        schema,
+        metrics,
+        refused,
+        stopping: stopping.clone(),
+    };
+    let entered = runtime.enter();
+    rooms.open_first().map_err(StartError::Config)?;
+    if let Some(tls) = &front.tls {
+        tokio::spawn(Arc::clone(tls).follow());
+    }
+    tokio::spawn(Arc::clone(&rooms).keep(inbox));
+    tokio::spawn(listener::accept(listener, Arc::new(front), stopping));
+    drop(entered);
+    Ok(Running { addr, seed, rooms, stop, runtime: Some(runtime) })
+}
+
+/// The game's rules, with what the configuration says otherwise.
+fn rules(mut rules: Rules, config: &Config) -> Rules {
+    rules.bots = config.bots.unwrap_or(rules.bots);
+    rules.players_max = config.players_max.unwrap_or(rules.players_max);
+    rules.watchers_max = config.watchers_max.unwrap_or(rules.watchers_max);
+    rules
+}
+
+impl Running {
+    /// Stops accepting, tells every client (1001), and ends within a second.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    /// Waits for a future on the server's own threads.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        self.runtime.as_ref().map(|runtime| runtime.block_on(future))
+    }
+
+    fn end(&mut self) {
+        let Some(runtime) = self.runtime.take() else { return };
+        // Without a receiver nothing runs any more that could be told.
+        let _ = self.stop.send(true);
+        self.rooms.stop(CloseCode::ShuttingDown);
+        runtime.shutdown_timeout(RUNTIME_END);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Ports tried from the default one on.
+const PORTS_TRIED: usize = 20;
+/// Threads that accept, serve pages and take hellos. One would do; a second one keeps a slow handshake from holding
+/// up the others.
+const IO_THREADS: usize = 2;
+const RUNTIME_END: std::time::Duration = std::time::Duration::from_millis(200);
+
+/// The address of this machine towards others; nothing is sent to find it.
+pub(crate) fn lan_ip() -> Option<std::net::IpAddr> {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+    // An address for documentation: it only decides which way packets would go.
+    socket.connect("192.0.2.1:9").ok()?;
+    let ip = socket.local_addr().ok()?.ip();
+    (!ip.is_loopback() && !ip.is_unspecified()).then_some(ip)
+}
+
+/// A text file.
+pub(crate) fn read_text(path: &std::path::Path) -> io::Result<String> {
+    std::fs::read_to_string(path)
+}
+
+/// Writes what is logged to standard error.
+pub(crate) fn log_to_console(filter: &str) -> Result<(), String> {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
+        .map_err(|error| format!("the log filter {filter:?} cannot be used ({error}): try --log info"))?;
+    // A program that logs already goes on as it does.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
+    Ok(())
+}

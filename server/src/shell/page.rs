@@ -1,0 +1,99 @@
+//! The files of the page: built in, or in a folder.
+
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Component, Path, PathBuf};
+
+use rust_embed::RustEmbed;
+
+/// Where the page of a game is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// It has none: `/look` stands in for it.
+    #[default]
+    None,
+    /// The demo game's, built into the server.
+    BuiltIn,
+    /// In this folder. `tickwire.js`, `core.wasm` and `/look` are the built-in ones where it has none.
+    Folder(PathBuf),
+}
+
+/// One file.
+pub(crate) struct File {
+    pub(crate) bytes: Cow<'static, [u8]>,
+    pub(crate) mime: &'static str,
+    /// Changes when the file does.
+    pub(crate) tag: String,
+}
+
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../assets/demo"]
+#[allow_missing = true]
+struct Assets;
+
+impl Page {
+    /// The file at `path` of the server, without the `/` in front.
+    pub(crate) fn file(&self, path: &str) -> Option<File> {
+        let name = match (path, self) {
+            ("", Page::None) | ("look", _) => "look.html",
+            ("", _) => "index.html",
+            (path, _) => path,
+        };
+        match self {
+            Page::Folder(folder) => in_folder(folder, name).or_else(|| built_in(name)),
+            Page::BuiltIn => built_in(name),
+            Page::None => built_in(name).filter(|_| OF_EVERY_GAME.iter().any(|own| name.starts_with(own))),
+        }
+    }
+}
+
+/// What the server has for any game: the door of the wire, and what draws a game from its schema.
+const OF_EVERY_GAME: [&str; 3] = ["look", "tickwire", "core"];
+
+fn in_folder(folder: &Path, name: &str) -> Option<File> {
+    let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    let bytes = inside.then(|| std::fs::read(folder.join(name)).ok()).flatten()?;
+    Some(file(name, bytes.into()))
+}
+
+fn built_in(name: &str) -> Option<File> {
+    Assets::get(name).map(|found| file(name, found.data))
+}
+
+fn file(name: &str, bytes: Cow<'static, [u8]>) -> File {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    File { mime: mime(name), tag: format!("\"{:016x}\"", hasher.finish()), bytes }
+}
+
+fn mime(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("json" | "map") => "application/json",
+        Some("wasm") => "application/wasm",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        Some("webp") => "image/webp",
+        Some("ico") => "image/x-icon",
+        Some("txt" | "md" | "hash") => "text/plain; charset=utf-8",
+        Some("webmanifest") => "application/manifest+json",
+        Some(_) | None => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_never_leaves_its_folder() {
+        let page = Page::Folder(env!("CARGO_MANIFEST_DIR").into());
+        assert!(page.file("Cargo.toml").is_some());
+        assert!(page.file("../Cargo.toml").is_none());
+        assert!(page.file("src/../../Cargo.toml").is_none());
+        assert!(page.file("/etc/hostname").is_none());
+    }
+}
