@@ -197,7 +197,7 @@ fn whole_numbers(lo: &Expr, hi: &Expr, bits: u8, signed: bool, errors: &mut Erro
     if low >= high {
         errors.at(lo, "a range rises: the smallest value comes first");
     }
-    let span = f64::from(2u32).powi(i32::from(bits));
+    let span = (1u64 << bits) as f64;
     let (min, max) = if signed { (-span / 2.0, span / 2.0 - 1.0) } else { (0.0, span - 1.0) };
     for (end, value) in [(lo, low), (hi, high)] {
         if value < min || value > max {

@@ -26,6 +26,7 @@ pub(crate) fn derive(item: &DeriveInput) -> syn::Result<TokenStream> {
         );
     };
     Ok(quote! {
+        #[allow(clippy::all, clippy::pedantic)]
         const _: () = {
             #constants
             #limit

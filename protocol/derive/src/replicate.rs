@@ -47,6 +47,7 @@ fn row(item: &DeriveInput) -> syn::Result<TokenStream> {
         );
     };
     Ok(quote! {
+        #[allow(clippy::all, clippy::pedantic)]
         const _: () = {
             #constants
             #limits

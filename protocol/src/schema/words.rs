@@ -103,6 +103,7 @@ fn bits_text(ty: &FieldType) -> String {
     let bits: Vec<_> = ty.components().iter().map(bits).collect();
     match bits.as_slice() {
         [] => "0 bits".to_owned(),
+        [1] => "1 bit".to_owned(),
         [one] => format!("{one} bits"),
         [first, rest @ ..] if rest.iter().all(|bits| bits == first) => format!("{} x {first} bits", bits.len()),
         _ => format!("{} bits", bits.iter().sum::<u32>()),
