@@ -8,6 +8,7 @@ use rand_pcg::Pcg64Mcg;
 use super::Game;
 use crate::id::{EntityId, PlayerId, Tick, TickRate};
 use crate::image::{History, Image};
+use crate::wire::frames::Role;
 use crate::world::World as _;
 
 /// The room as its game sees it: time, players, chance, and a voice.
@@ -40,15 +41,6 @@ pub struct Player {
     pub bot: bool,
     /// Whether it has a connection now; a lost one keeps its rows for the grace time.
     pub connected: bool,
-}
-
-/// What somebody is here for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Role {
-    /// Drives.
-    Plays,
-    /// Sees, never drives.
-    Watches,
 }
 
 /// To whom an event is told.

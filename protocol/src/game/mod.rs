@@ -7,11 +7,12 @@ mod view;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use self::host::{Host, Player, Role, Seen, To, Told};
+pub use self::host::{Host, Player, Seen, To, Told};
 pub use self::rules::Rules;
 pub use self::view::{Area, HYSTERESIS, Point, View};
 use crate::id::{EntityId, KindId, PlayerId, Tick, TickRate};
 use crate::schema::Schema;
+pub use crate::wire::frames::Role;
 use crate::world::{Input, Message, World};
 
 /// The one seam between a game and the engine.

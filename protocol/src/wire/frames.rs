@@ -4,12 +4,20 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::game::Role;
 use crate::id::{EntityId, InputSeq, PlayerId, Tick};
 use crate::wire::CloseCode;
 
 /// What ends a lost connection's absence: 128 random bits, new with each welcome.
 pub type Token = [u8; 16];
+
+/// What somebody is here for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// Drives.
+    Plays,
+    /// Sees, never drives.
+    Watches,
+}
 
 /// The first frame of a client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,0 +1,311 @@
+//! A WebSocket client that costs little: non-blocking, frames handed out where they were read.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, bail};
+use mio::net::TcpStream;
+use tungstenite::handshake::client::generate_key;
+use tungstenite::handshake::derive_accept_key;
+
+/// Bytes of one frame from a server; more is not ours.
+const FRAME_BYTES_MAX: usize = 2 << 20;
+
+/// Bytes of an answer to the upgrade.
+const HEAD_BYTES_MAX: usize = 16 * 1_024;
+
+/// Where a WebSocket server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Its socket.
+    pub socket: SocketAddr,
+    /// What the `Host` header says.
+    pub host: String,
+    /// The path, `/ws` where the URL names none.
+    pub path: String,
+}
+
+impl Address {
+    /// The address of a `ws://host:port/path` URL.
+    ///
+    /// # Errors
+    /// Where it is no such URL, or the host has no address.
+    pub fn of(url: &str) -> anyhow::Result<Address> {
+        let rest = url.strip_prefix("ws://").or_else(|| url.strip_prefix("http://"));
+        let rest = rest.with_context(|| format!("`{url}` does not begin with ws://: only plain sockets are loaded"))?;
+        let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let with_port = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+        let mut found = std::net::ToSocketAddrs::to_socket_addrs(&with_port)
+            .with_context(|| format!("`{host}` in `{url}` has no address"))?;
+        let socket = found.next().with_context(|| format!("`{host}` in `{url}` has no address"))?;
+        let path = if path.len() > 1 { path } else { "/ws" };
+        Ok(Address { socket, host: host.to_owned(), path: path.to_owned() })
+    }
+}
+
+/// What was read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Read<'a> {
+    /// The upgrade is done: frames may be sent.
+    Open,
+    /// A binary frame.
+    Frame(&'a [u8]),
+    /// The server closes, with this code.
+    Close(u16, &'a str),
+}
+
+/// One connection.
+pub struct Socket {
+    stream: TcpStream,
+    state: State,
+    /// What was read and is not a whole frame yet.
+    rest: Vec<u8>,
+    /// What was sent and the kernel has not taken yet.
+    owed: Vec<u8>,
+    /// Bytes read, headers included.
+    pub bytes_in: u64,
+    /// Bytes written, headers included.
+    pub bytes_out: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Upgrading { accept: String },
+    Open,
+    Closed,
+}
+
+impl Socket {
+    /// Begins to connect; the upgrade leaves when the connection is there.
+    ///
+    /// # Errors
+    /// Where the system refuses a socket.
+    pub fn connect(to: &Address) -> anyhow::Result<Socket> {
+        let stream = TcpStream::connect(to.socket).with_context(|| format!("no connection to {}", to.host))?;
+        let key = generate_key();
+        let head = format!(
+            "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n",
+            to.path, to.host
+        );
+        Ok(Socket {
+            stream,
+            state: State::Upgrading { accept: derive_accept_key(key.as_bytes()) },
+            rest: Vec::new(),
+            owed: head.into_bytes(),
+            bytes_in: 0,
+            bytes_out: 0,
+        })
+    }
+
+    /// The stream, to be registered.
+    pub fn stream(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    /// Whether frames may be sent.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    /// Whether it is closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// Sends a binary frame. What the kernel does not take leaves later.
+    pub fn send(&mut self, payload: &[u8]) {
+        self.send_as(0x82, payload);
+    }
+
+    /// Sends a frame with this first byte.
+    pub fn send_as(&mut self, first: u8, payload: &[u8]) {
+        let nothing_owed = self.owed.is_empty();
+        header(first, payload.len(), &mut self.owed);
+        // A mask of zeros: the server undoes it like any other.
+        self.owed.extend_from_slice(&[0; 4]);
+        self.owed.extend_from_slice(payload);
+        if nothing_owed {
+            self.flush();
+        }
+    }
+
+    /// Sends raw bytes, for tests of servers.
+    pub fn send_raw(&mut self, bytes: &[u8]) {
+        self.owed.extend_from_slice(bytes);
+        self.flush();
+    }
+
+    /// Offers the kernel what it has not taken yet.
+    pub fn flush(&mut self) {
+        let mut from = 0;
+        while let Some(rest) = self.owed.get(from..).filter(|rest| !rest.is_empty()) {
+            match self.stream.write(rest) {
+                Ok(written) => from += written,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Not connected yet, or full. Any other error shows when it is read.
+                Err(_) => break,
+            }
+        }
+        self.bytes_out += from as u64;
+        self.owed.drain(..from);
+    }
+
+    /// Reads all there is and hands out what it means. After an error the socket is closed.
+    ///
+    /// # Errors
+    /// Where the connection broke or the server does not speak WebSocket.
+    pub fn read(&mut self, scratch: &mut [u8], mut told: impl FnMut(&mut Socket, Read<'_>)) -> anyhow::Result<()> {
+        loop {
+            let read = match self.stream.read(scratch) {
+                Ok(0) => return self.fail(anyhow::anyhow!("the server closed without a word")),
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => return Ok(()),
+                Err(error) => return self.fail(error.into()),
+            };
+            self.bytes_in += read as u64;
+            let drained = read < scratch.len();
+            if let Err(error) = self.take(&scratch[..read], &mut told) {
+                return self.fail(error);
+            }
+            if drained || self.is_closed() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn fail(&mut self, error: anyhow::Error) -> anyhow::Result<()> {
+        if self.is_closed() {
+            return Ok(());
+        }
+        self.state = State::Closed;
+        Err(error)
+    }
+
+    /// Hands out the whole frames in what was left over and `bytes`; keeps the rest.
+    fn take(&mut self, bytes: &[u8], told: &mut impl FnMut(&mut Socket, Read<'_>)) -> anyhow::Result<()> {
+        if self.rest.is_empty() {
+            let used = self.parse(bytes, told)?;
+            self.rest.extend_from_slice(&bytes[used..]);
+        } else {
+            let mut rest = std::mem::take(&mut self.rest);
+            rest.extend_from_slice(bytes);
+            let used = self.parse(&rest, told)?;
+            rest.drain(..used);
+            self.rest = rest;
+        }
+        Ok(())
+    }
+
+    fn parse(&mut self, bytes: &[u8], told: &mut impl FnMut(&mut Socket, Read<'_>)) -> anyhow::Result<usize> {
+        let mut at = 0;
+        if let State::Upgrading { accept } = &self.state {
+            let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
+                anyhow::ensure!(bytes.len() <= HEAD_BYTES_MAX, "the answer to the upgrade has no end");
+                return Ok(0);
+            };
+            check_head(&bytes[..end], accept)?;
+            at = end + 4;
+            self.state = State::Open;
+            told(self, Read::Open);
+        }
+        while let Some(frame) = Head::of(&bytes[at..])? {
+            let from = at + frame.header;
+            let Some(payload) = bytes.get(from..from + frame.payload) else { break };
+            at = from + frame.payload;
+            match frame.first {
+                0x82 => told(self, Read::Frame(payload)),
+                0x89 => self.send_as(0x8a, payload),
+                0x8a => {}
+                0x88 => {
+                    let code = payload.first_chunk().map_or(1005, |two| u16::from_be_bytes(*two));
+                    let reason = payload.get(2..).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or("");
+                    self.send_as(0x88, payload);
+                    self.state = State::Closed;
+                    told(self, Read::Close(code, reason));
+                    return Ok(bytes.len());
+                }
+                other => bail!("the server sent a frame with the first byte {other:#04x}"),
+            }
+        }
+        Ok(at)
+    }
+}
+
+/// The header of a frame.
+struct Head {
+    first: u8,
+    header: usize,
+    payload: usize,
+}
+
+impl Head {
+    fn of(bytes: &[u8]) -> anyhow::Result<Option<Head>> {
+        let [first, second, rest @ ..] = bytes else { return Ok(None) };
+        let (header, payload) = match (second, rest) {
+            (0..126, _) => (2, usize::from(*second)),
+            (126, [a, b, ..]) => (4, usize::from(u16::from_be_bytes([*a, *b]))),
+            (127, _) if rest.len() >= 8 => {
+                let long = rest.first_chunk().map_or(u64::MAX, |eight| u64::from_be_bytes(*eight));
+                (10, usize::try_from(long).unwrap_or(usize::MAX))
+            }
+            (126 | 127, _) => return Ok(None),
+            _ => bail!("the server masked a frame"),
+        };
+        anyhow::ensure!(payload <= FRAME_BYTES_MAX, "the server announced a frame of {payload} bytes");
+        Ok(Some(Head { first: *first, header, payload }))
+    }
+}
+
+fn check_head(head: &[u8], accept: &str) -> anyhow::Result<()> {
+    let head = String::from_utf8_lossy(head);
+    let first = head.lines().next().unwrap_or("");
+    anyhow::ensure!(first.starts_with("HTTP/1.1 101"), "the server refused the upgrade: {first}");
+    let right = head.lines().filter_map(|line| line.split_once(':')).any(|(name, value)| {
+        name.eq_ignore_ascii_case("sec-websocket-accept") && value.trim() == accept
+    });
+    anyhow::ensure!(right, "the server answered another client's key");
+    Ok(())
+}
+
+/// Appends the header of a masked frame, but for the mask.
+fn header(first: u8, payload: usize, out: &mut Vec<u8>) {
+    out.push(first);
+    match payload {
+        0..126 => out.push(0x80 | payload as u8),
+        126..65_536 => {
+            out.push(0x80 | 126);
+            out.extend((payload as u16).to_be_bytes());
+        }
+        _ => {
+            out.push(0x80 | 127);
+            out.extend((payload as u64).to_be_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_from_a_url() {
+        let address = Address::of("ws://127.0.0.1:8080").unwrap();
+        assert_eq!((address.host.as_str(), address.path.as_str()), ("127.0.0.1:8080", "/ws"));
+        assert_eq!(Address::of("ws://127.0.0.1:8080/ws?room=x").unwrap().path, "/ws?room=x");
+        assert!(Address::of("wss://127.0.0.1/").is_err() && Address::of("localhost").is_err());
+    }
+
+    #[test]
+    fn a_header_that_is_not_whole_waits_and_one_that_lies_is_refused() {
+        assert!(Head::of(&[0x82]).unwrap().is_none());
+        assert!(Head::of(&[0x82, 126, 1]).unwrap().is_none());
+        let head = Head::of(&[0x82, 126, 1, 2]).unwrap().unwrap();
+        assert_eq!((head.header, head.payload), (4, 258));
+        assert!(Head::of(&[0x82, 0x85]).is_err());
+        assert!(Head::of(&[0x82, 127, 255, 0, 0, 0, 0, 0, 0, 0]).is_err());
+    }
+}
