@@ -100,7 +100,6 @@ impl Connection {
         }
     }
 
-
     pub(crate) fn is_open(&self) -> bool {
         self.state == State::Open
     }

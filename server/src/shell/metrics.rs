@@ -207,7 +207,7 @@ impl Metrics {
         of: fn(&Counters) -> &Durations,
     ) -> Encoded {
         let sum: u64 = self.workers.iter().map(|counters| of(counters).sum.get()).sum();
-        let bounds = BOUNDS_MICROS.iter().map(|micros| *micros as f64 / 1e6).chain([f64::MAX]);
+        let bounds = BOUNDS_MICROS.iter().map(|micros| *micros as f64 / 1e6).chain([f64::INFINITY]);
         let buckets: Vec<(f64, u64)> = bounds
             .enumerate()
             .map(|(at, bound)| {

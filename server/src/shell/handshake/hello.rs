@@ -7,8 +7,7 @@ use std::time::Duration;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tickwire_protocol::game::Role;
-use tickwire_protocol::limits::CLIENT_FRAME_BYTES_MAX;
-use tickwire_protocol::wire::{CloseCode, Hello, Reject, VERSION, codec};
+use tickwire_protocol::wire::{ClientFrame, CloseCode, Hello, InputLayout, Reject, VERSION, client, server};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
@@ -95,11 +94,20 @@ async fn listen(io: &mut Io, early: Vec<u8>) -> Result<Hello, Option<Fault>> {
 }
 
 fn decode(frame: &[u8]) -> Result<Hello, Fault> {
-    let Some((&HELLO, bytes)) = frame.split_first() else {
-        return Err((CloseCode::NoHello, "the first frame has to be a hello".to_owned()));
-    };
-    codec::from_bytes(bytes, CLIENT_FRAME_BYTES_MAX)
-        .map_err(|why| (CloseCode::Undecodable, format!("the hello cannot be read: {why}")))
+    let first = || Err((CloseCode::NoHello, "the first frame has to be a hello".to_owned()));
+    // The version comes first in every version's hello, in one byte: all else may be laid out another way.
+    match frame {
+        [client::HELLO, version @ ..=250, ..] if u16::from(*version) != VERSION => {
+            return Err((CloseCode::Version, other_version((*version).into())));
+        }
+        [client::HELLO, ..] => {}
+        _ => return first(),
+    }
+    match ClientFrame::decode(frame, &InputLayout::new(&[])) {
+        Ok(ClientFrame::Hello(hello)) => Ok(hello),
+        Ok(_) => first(),
+        Err(why) => Err((CloseCode::Undecodable, format!("the hello cannot be read: {why}"))),
+    }
 }
 
 /// Version and ticket.
@@ -125,9 +133,13 @@ async fn check(hello: &Hello, address: IpAddr, front: &Front) -> Result<(), Reje
     }
 }
 
+fn other_version(version: u16) -> String {
+    format!("the server speaks version {VERSION} of the protocol, the client {version}: reload the page or update")
+}
+
 async fn refuse(io: Io, reject: Reject, front: &Front) {
-    let mut frame = vec![REJECT];
-    codec::to_bytes(&reject, &mut frame);
+    let mut frame = Vec::new();
+    server::encode_reject(&reject, &mut frame);
     part(io, reject.code, &reject.reason, &frame, front).await;
 }
 
@@ -200,6 +212,4 @@ pub(crate) fn anybody() -> Hello {
 /// Frames before the hello: pings, perhaps.
 const FRAMES_BEFORE_HELLO: u32 = 8;
 const HELLO_READ_BYTES: usize = 4 * 1_024;
-const HELLO: u8 = 0x01;
-const REJECT: u8 = 0x82;
 const EARLY: &str = "a client waits for the welcome before it sends anything else";

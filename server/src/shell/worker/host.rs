@@ -48,6 +48,8 @@ pub(crate) struct Host {
     open: u64,
     /// Seats whose answer is out, to be told after the numbers.
     settled: Vec<Role>,
+    /// Whether the end of the room was told.
+    ended: bool,
 }
 
 /// A place for a connection. Its number and how often it was used make the connection's id.
@@ -104,6 +106,7 @@ impl Host {
             joining: 0,
             open: 0,
             settled: Vec::new(),
+            ended: false,
         };
         // The golden ratio puts each room's ticks into the largest gap between those of the rooms before it.
         let phase = host.ticker.period() * (u64::from(number) * 618 % 1_000) / 1_000;
@@ -149,7 +152,11 @@ impl Host {
             counters.panics.add(1);
             tracing::error!("room {:?} panicked and is closed; its players may come back to a new one", self.name);
             self.room = None;
-            self.stop(CloseCode::Restart, BROKEN, limits);
+            self.stop(CloseCode::Restart, BROKEN, limits, counters);
+        }
+        if self.room.is_none() && !std::mem::replace(&mut self.ended, true) {
+            // Nobody listens any more only when everything ends.
+            let _ = reports.send(Report::Ended(self.key));
         }
         if let Some(percent) = self.pace.tick(1 + begun.overruns)
             && let Some(room) = &mut self.room
@@ -323,7 +330,7 @@ impl Host {
     fn carry_out(&mut self, tick: &Tick<'_>, out: &mut Outbox) {
         for joined in &out.joined {
             if let Some(seat) = self.seat_of(joined.conn) {
-                self.settle(seat, tick);
+                self.settle(seat);
             }
         }
         for write in &out.writes {
@@ -348,8 +355,10 @@ impl Host {
             }
         }
         for close in &out.closes {
-            if let Some(seat) = self.seat_of(close.conn) {
-                self.settle(seat, tick);
+            if let Some(seat) = self.seat_of(close.conn)
+                && self.connection(seat).is_some_and(|connection| !connection.is_closing())
+            {
+                self.settle(seat);
                 self.open -= 1;
                 tick.counters.disconnected(Some(close.code));
                 self.begin_closing(seat, tick, Some((close.code, &close.reason, false)));
@@ -421,22 +430,24 @@ impl Host {
         self.gauges.joining.set(self.joining);
         self.gauges.open.set(self.open);
         self.gauges.closing.set(self.closing.len() as u64);
-        let Some(room) = &self.room else { return };
-        let stats = room.stats();
-        tick.counters.add_stats(&self.stats, stats);
-        self.stats.clone_from(stats);
-        self.gauges.tick.set(room.newest().0.into());
-        self.gauges.players.set(stats.players.into());
-        self.gauges.watchers.set(stats.watchers.into());
-        self.gauges.bots.set(stats.bots.into());
-        self.gauges.rows.set(stats.rows);
+        if let Some(room) = &self.room {
+            let stats = room.stats();
+            tick.counters.add_stats(&self.stats, stats);
+            self.stats.clone_from(stats);
+            self.gauges.tick.set(room.newest().0.into());
+            self.gauges.players.set(stats.players.into());
+            self.gauges.watchers.set(stats.watchers.into());
+            self.gauges.bots.set(stats.bots.into());
+            self.gauges.rows.set(stats.rows);
+        }
+        // Told after the room's new numbers are out, so that nobody takes such a seat for a free one in between.
         for role in self.settled.drain(..) {
             tick.settled(self.key, role);
         }
     }
 
     /// Closes every connection; the room is over.
-    pub(crate) fn stop(&mut self, code: CloseCode, reason: &str, limits: &Limits) {
+    pub(crate) fn stop(&mut self, code: CloseCode, reason: &str, limits: &Limits, counters: &Counters) {
         self.room = None;
         let now = clock::now();
         for newcomer in std::mem::take(&mut self.waiting) {
@@ -446,6 +457,7 @@ impl Host {
             let Some(connection) = self.connection(seat) else { continue };
             if !connection.is_closing() {
                 connection.close(code, reason, false, now + limits.closing);
+                counters.disconnected(Some(code));
                 self.closing.push(seat);
                 self.owing.push(seat);
             }
@@ -457,18 +469,16 @@ impl Host {
 /// One connection's way through its states.
 impl Host {
     /// The room answered its hello.
-    fn settle(&mut self, seat: u32, tick: &Tick<'_>) {
+    fn settle(&mut self, seat: u32) {
         let Some(place) = self.seats.get_mut(seat as usize) else { return };
         if let Some(connection) = &mut place.connection {
             connection.joined();
         }
-        // Told after the room's new numbers are published, so that nobody takes the seat for free in between.
         if let Some(role) = place.role.take() {
             self.settled.push(role);
             self.joining -= 1;
             self.open += 1;
         }
-        let _ = tick;
     }
 
     /// The room is told that a connection is lost, where it does not know yet.

@@ -133,9 +133,7 @@ impl Worker {
             self.counters.duration.add(ended - now);
             self.second.tick(now, ended, &self.counters);
             if !live {
-                let host = self.hosts.swap_remove(at);
-                // Nobody listens any more only when everything ends.
-                let _ = self.reports.send(Report::Ended(host.key()));
+                self.hosts.swap_remove(at);
             }
         }
     }
@@ -179,11 +177,11 @@ impl Worker {
             }
             Order::Close(key) => {
                 if let Some(host) = self.hosts.iter_mut().find(|host| host.key() == key) {
-                    host.stop(CloseCode::Bye, EMPTY, &self.limits);
+                    host.stop(CloseCode::Bye, EMPTY, &self.limits, &self.counters);
                 }
             }
             Order::Stop(code) => {
-                self.hosts.iter_mut().for_each(|host| host.stop(code, STOPPING, &self.limits));
+                self.hosts.iter_mut().for_each(|host| host.stop(code, STOPPING, &self.limits, &self.counters));
                 self.stopping = Some(clock::now() + STOP_MAX);
                 return !self.hosts.is_empty();
             }
