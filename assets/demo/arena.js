@@ -16,6 +16,32 @@ const STARS = Array.from({ length: 46 }, (_, n) => {
   return { x: chance(1) * TILE, y: chance(2) * TILE, size: 0.6 + chance(3) * 1.3, depth: 0.35 + chance(4) * 0.45 };
 });
 
+/** @type {Map<string, HTMLCanvasElement>} */
+const clouds = new Map();
+
+/** Soft clouds, painted once for each ground; they are stretched and move a tenth of what the ships do. */
+function cloud() {
+  const { ground, clouds: colours } = theme();
+  let canvas = clouds.get(ground);
+  if (!canvas) {
+    canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 128;
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    context.fillStyle = ground;
+    context.fillRect(0, 0, 128, 128);
+    STARS.slice(0, 9).forEach((star, n) => {
+      const [x, y, radius] = [(star.x / TILE) * 128, (star.y / TILE) * 128, 26 + star.size * 14];
+      const glow = context.createRadialGradient(x, y, 0, x, y, radius);
+      glow.addColorStop(0, `rgb(${colours[n % colours.length]} / 0.28)`);
+      glow.addColorStop(1, `rgb(${colours[n % colours.length]} / 0)`);
+      context.fillStyle = glow;
+      context.fillRect(0, 0, 128, 128);
+    });
+    clouds.set(ground, canvas);
+  }
+  return canvas;
+}
+
 /** @param {import("./camera.js").Camera} camera */
 export function drawArena(camera) {
   const { context, scale, density } = camera;
@@ -25,8 +51,10 @@ export function drawArena(camera) {
 
   context.save();
   context.setTransform(1, 0, 0, 1, 0, 0);
-  context.fillStyle = colours.ground;
-  context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  const { width, height } = context.canvas;
+  const side = Math.max(width, height) * 1.15;
+  const off = (/** @type {number} */ at, /** @type {number} */ room) => (at / SIZE) * Math.min(0, room - side);
+  context.drawImage(cloud(), off(camera.x, width), off(camera.y, height), side, side);
   context.restore();
 
   context.fillStyle = colours.star;

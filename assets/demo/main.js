@@ -93,7 +93,7 @@ function leaveDoor() {
 function showRole() {
   const atDoor = lobby.open;
   document.body.classList.toggle("touch", hasTouch() || input.device === "touch");
-  document.body.classList.toggle("plays", plays);
+  document.body.classList.toggle("door", atDoor);
   $("#watchbar").hidden = plays || atDoor;
   $("#thumb").hidden = !plays || !document.body.classList.contains("touch");
 }

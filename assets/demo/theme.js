@@ -8,6 +8,7 @@
  * @property {string} bad @property {string} good @property {string} rock @property {string} rockLine
  * @property {string} shot @property {string[]} players
  * @property {Record<string, string>} perks
+ * @property {string[]} clouds red, green, blue
  */
 
 // The players' colours stay apart for the common kinds of colour blindness (after Okabe and Ito), shifted in
@@ -21,6 +22,7 @@ const DARK = {
   rock: "#232c47", rockLine: "#64739c", shot: "#ffd27d",
   players: ["#e69f00", "#35c79a", "#f0e442", "#ff7043", "#e391c2", "#a9b8ff", "#c8d0dc"],
   perks: { Triple: "#f0e442", Lance: "#e391c2", Burner: "#ff7043", Repair: "#5fd6a2" },
+  clouds: ["46 64 130", "92 46 120", "20 92 110"],
 };
 
 /** @type {Theme} */
@@ -31,6 +33,7 @@ const LIGHT = {
   rock: "#d3daea", rockLine: "#7d8aab", shot: "#b04a00",
   players: ["#b87500", "#007a5a", "#8a7a00", "#c44a00", "#a84f82", "#4658b8", "#4c566a"],
   perks: { Triple: "#8a7a00", Lance: "#a84f82", Burner: "#c44a00", Repair: "#00805a" },
+  clouds: ["190 208 245", "232 205 232", "200 235 230"],
 };
 
 const light = matchMedia("(prefers-color-scheme: light)");

@@ -26,7 +26,8 @@ impl Default for Gaze {
 impl Gaze {
     /// At a place, which is put inside the arena; one that is no number is its corner.
     pub(crate) fn place(x: f32, y: f32) -> Gaze {
-        Gaze::Place(x.max(0.0).min(SIZE), y.max(0.0).min(SIZE))
+        let inside = |at: f32| if at.is_nan() { 0.0 } else { at.clamp(0.0, SIZE) };
+        Gaze::Place(inside(x), inside(y))
     }
 }
 
