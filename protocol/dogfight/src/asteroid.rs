@@ -58,10 +58,10 @@ pub(crate) fn advance(space: &mut Space) {
     for (at, &(one, here, radius)) in rocks.iter().enumerate() {
         for &(two, there, other) in rocks.get(at + 1..).unwrap_or_default() {
             let reach = radius + other;
-            if here.distance_squared(there) < reach * reach {
-                if let Some((one, two)) = space.asteroids.get_two_mut(one, two) {
-                    collide(one, two);
-                }
+            if here.distance_squared(there) < reach * reach
+                && let Some((one, two)) = space.asteroids.get_two_mut(one, two)
+            {
+                collide(one, two);
             }
         }
     }

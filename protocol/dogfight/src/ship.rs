@@ -193,10 +193,10 @@ pub(crate) fn advance(space: &mut Space) {
         space.ships.iter().filter(|(_, ship)| ship.flies()).map(|(id, ship)| (id, ship.pos)).collect();
     for (at, &(one, here)) in flying.iter().enumerate() {
         for &(two, there) in flying.get(at + 1..).unwrap_or_default() {
-            if here.distance_squared(there) < 4.0 * RADIUS * RADIUS {
-                if let Some((one, two)) = space.ships.get_two_mut(one, two) {
-                    collide(one, two);
-                }
+            if here.distance_squared(there) < 4.0 * RADIUS * RADIUS
+                && let Some((one, two)) = space.ships.get_two_mut(one, two)
+            {
+                collide(one, two);
             }
         }
     }
