@@ -1,0 +1,282 @@
+//! The walk over a row's groups: one function for writing, reading and counting.
+
+use super::plan::{Expect, GROUP_MAX, Group, Plan};
+use super::predict::{Circle, Expected, Model, Past, Row, derived, difference, own};
+use crate::wire::DecodeError;
+
+/// Where a walk puts what it finds, or finds what it puts into the row.
+pub(crate) trait Pipe {
+    /// Whether the row is there already.
+    const WRITES: bool;
+    /// Takes or gives the differences and flags of a group.
+    fn group(&mut self, at: Place<'_>, told: &mut Told) -> Result<(), DecodeError>;
+    /// Takes or gives a few raw bits.
+    fn raw(&mut self, value: u32, bits: u32) -> Result<u32, DecodeError>;
+}
+
+/// Which group is coded, and how it is expected to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    /// The group's number.
+    pub(crate) number: usize,
+    /// The group.
+    pub(crate) group: &'a Group,
+    /// Which code of a codebook.
+    pub(crate) context: usize,
+    /// The magnitudes that the parts are expected to have, where there is no codebook.
+    pub(crate) magnitudes: [usize; GROUP_MAX],
+}
+
+/// What is told of a group: how far its parts are from what was expected, and its flags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// Those beyond the group's parts are 0.
+    pub(crate) parts: [i32; GROUP_MAX],
+    /// Those beyond the group's flags are 0.
+    pub(crate) flags: u32,
+}
+
+/// A row on its way: before, and as far as it is known now.
+pub(crate) struct Walk<'a> {
+    /// How the kind is coded.
+    pub(crate) plan: &'a Plan,
+    /// What the client holds.
+    pub(crate) past: &'a Past,
+    /// The models in the newest of the held rows.
+    pub(crate) models_before: u32,
+}
+
+impl Walk<'_> {
+    /// Codes one row. A writer finds it in `now` and `models`; a reader puts it there.
+    ///
+    /// # Errors
+    /// Where the bytes that are read are not what a writer writes.
+    pub(crate) fn code<P: Pipe>(&self, now: &mut Row, models: &mut u32, pipe: &mut P) -> Result<(), DecodeError> {
+        let flags = if P::WRITES { self.flags(now, *models) } else { 0 };
+        let flags = self.lead(now, flags, pipe)?;
+        for (bit, &number) in self.plan.derived.iter().enumerate() {
+            let group = self.plan.group(number)?;
+            let expected = derived(group, self.past, now, &self.plan.defaults);
+            if flags >> bit & 1 == 1 {
+                self.differences(number, &expected, now, 0, pipe)?;
+            } else if !P::WRITES {
+                put(group, &expected.values, now);
+            }
+        }
+        for &number in &self.plan.common {
+            let group = self.plan.group(number)?;
+            let expected = own(group, self.past, Model::of(self.models_before, group.model), &self.plan.defaults);
+            self.differences(number, &expected, now, 0, pipe)?;
+        }
+        let more = flags >> self.plan.derived.len() & 1 == 1;
+        self.more(more, now, models, pipe)
+    }
+
+    /// Whether the row is exactly as expected: nothing would be told of it.
+    pub(crate) fn is_expected(&self, now: &Row, models: u32) -> bool {
+        let plan = self.plan;
+        let lead = match plan.groups.get(plan.lead) {
+            Some(group) => self.lead_told(group, now).0 == Told::default(),
+            None => true,
+        };
+        lead && self.flags(now, models) == 0
+            && plan.common.iter().filter_map(|&number| plan.groups.get(number)).all(|group| {
+                let expected = own(group, self.past, Model::of(self.models_before, group.model), &plan.defaults);
+                is_as(group, &expected.values, now)
+            })
+    }
+
+    /// Which derived groups are off, and whether there is more.
+    fn flags(&self, now: &Row, models: u32) -> u32 {
+        let plan = self.plan;
+        let mut flags = 0;
+        for (bit, group) in plan.derived.iter().filter_map(|&number| plan.groups.get(number)).enumerate() {
+            let expected = derived(group, self.past, now, &plan.defaults);
+            flags |= u32::from(!is_as(group, &expected.values, now)) << bit;
+        }
+        let rare = plan.rare.iter().flat_map(|(_, groups)| groups).any(|&number| self.rare_is_off(number, now));
+        flags | u32::from(rare || models != self.models_before) << plan.derived.len()
+    }
+
+    fn rare_is_off(&self, number: usize, now: &Row) -> bool {
+        self.plan.groups.get(number).is_some_and(|group| {
+            let expected = own(group, self.past, Model::Hold, &self.plan.defaults);
+            !is_as(group, &expected.values, now)
+        })
+    }
+
+    fn lead<P: Pipe>(&self, now: &mut Row, flags: u32, pipe: &mut P) -> Result<u32, DecodeError> {
+        let number = self.plan.lead;
+        let group = self.plan.group(number)?;
+        match &group.expect {
+            Expect::Steady => self.steady(number, group, now, flags, pipe),
+            Expect::Flags => {
+                let mut told = Told { flags, ..Told::default() };
+                let context = self.past.depth.min(3);
+                pipe.group(Place { number, group, context, magnitudes: [0; GROUP_MAX] }, &mut told)?;
+                Ok(told.flags)
+            }
+            Expect::Own | Expect::Moved(_) | Expect::Along { .. } => {
+                let expected =
+                    own(group, self.past, Model::of(self.models_before, group.model), &self.plan.defaults);
+                self.differences(number, &expected, now, flags, pipe)
+            }
+        }
+    }
+
+    /// What a writer tells of the lead, without flags, and the circle of a steady one.
+    fn lead_told(&self, group: &Group, now: &Row) -> (Told, Option<Circle>) {
+        if let Expect::Steady = group.expect {
+            let circle = self.circle(group);
+            return (self.steady_told(group, circle.as_ref(), now), circle);
+        }
+        let expected = own(group, self.past, Model::of(self.models_before, group.model), &self.plan.defaults);
+        (Told { parts: parts_of(group, &expected, now), flags: 0 }, None)
+    }
+
+    fn circle(&self, group: &Group) -> Option<Circle> {
+        Circle::of(self.past, &group.components, self.plan.steady?, Model::of(self.models_before, group.model))
+    }
+
+    /// A turn and what is off the circle; where that does not fit, the flag that says so.
+    fn steady_told(&self, group: &Group, circle: Option<&Circle>, now: &Row) -> Told {
+        let plain = Told { parts: [0; GROUP_MAX], flags: self.plan.plain_flag() };
+        let Some(circle) = circle else { return plain };
+        let velocity = velocity_of(group, now);
+        let Some(turn) = circle.turn(velocity) else { return plain };
+        let [x, y] = circle.at(turn);
+        let off = [velocity[0].wrapping_sub(x), velocity[1].wrapping_sub(y)];
+        match off.iter().all(|off| (-1..=1).contains(off)) {
+            true => Told { parts: [turn, off[0], off[1]], flags: 0 },
+            false => plain,
+        }
+    }
+
+    fn steady<P: Pipe>(
+        &self,
+        number: usize,
+        group: &Group,
+        now: &mut Row,
+        flags: u32,
+        pipe: &mut P,
+    ) -> Result<u32, DecodeError> {
+        let circle = self.circle(group);
+        let mut told = if P::WRITES { self.steady_told(group, circle.as_ref(), now) } else { Told::default() };
+        told.flags |= flags;
+        let (context, magnitude) = circle.map_or((6, 0), |circle| (circle.context, circle.magnitude));
+        pipe.group(Place { number, group, context, magnitudes: [magnitude, 0, 0] }, &mut told)?;
+        if told.flags & self.plan.plain_flag() != 0 {
+            let plain =
+                self.plan.plain.ok_or(DecodeError::Malformed("a kind without a plain velocity has one"))?;
+            let expected = own(self.plan.group(plain)?, self.past, Model::Hold, &self.plan.defaults);
+            self.differences(plain, &expected, now, 0, pipe)?;
+        } else if !P::WRITES {
+            let circle = circle.ok_or(DecodeError::Malformed("a turn of what stood still"))?;
+            let [turn, x, y] = told.parts;
+            let at = circle.at(turn);
+            put(group, &[at[0].wrapping_add(x), at[1].wrapping_add(y), 0], now);
+        }
+        Ok(told.flags & !self.plan.plain_flag())
+    }
+
+    /// Tells how far a group is from what was expected, and the flags that it carries.
+    fn differences<P: Pipe>(
+        &self,
+        number: usize,
+        expected: &Expected,
+        now: &mut Row,
+        flags: u32,
+        pipe: &mut P,
+    ) -> Result<u32, DecodeError> {
+        let group = self.plan.group(number)?;
+        let mut told = Told { parts: [0; GROUP_MAX], flags };
+        if P::WRITES {
+            told.parts = parts_of(group, expected, now);
+        }
+        let magnitudes = [expected.magnitude; GROUP_MAX];
+        pipe.group(Place { number, group, context: expected.context, magnitudes }, &mut told)?;
+        if !P::WRITES {
+            let mut values = expected.values;
+            for ((value, part), turned) in values.iter_mut().zip(told.parts).zip(expected.turned) {
+                *value = value.wrapping_add(if turned { part.wrapping_neg() } else { part });
+            }
+            put(group, &values, now);
+        }
+        Ok(told.flags)
+    }
+
+    /// Rare groups, behind their masks, and a change of the models.
+    fn more<P: Pipe>(&self, more: bool, now: &mut Row, models: &mut u32, pipe: &mut P) -> Result<(), DecodeError> {
+        let plan = self.plan;
+        if !P::WRITES {
+            *models = self.models_before;
+            for group in plan.rare.iter().flat_map(|(_, groups)| groups).filter_map(|&at| plan.groups.get(at)) {
+                put(group, &own(group, self.past, Model::Hold, &plan.defaults).values, now);
+            }
+        }
+        if !more {
+            return Ok(());
+        }
+        for (index, (mask, groups)) in plan.rare.iter().enumerate() {
+            let mut told = Told::default();
+            if P::WRITES {
+                for (bit, &number) in groups.iter().enumerate() {
+                    told.flags |= u32::from(self.rare_is_off(number, now)) << bit;
+                }
+                told.flags |= u32::from(index == 0 && *models != self.models_before) << groups.len();
+            }
+            let group = plan.group(*mask)?;
+            pipe.group(Place { number: *mask, group, context: 0, magnitudes: [0; GROUP_MAX] }, &mut told)?;
+            for (bit, &number) in groups.iter().enumerate() {
+                if told.flags >> bit & 1 == 1 {
+                    let mut expected = own(plan.group(number)?, self.past, Model::Hold, &plan.defaults);
+                    expected.context = 0;
+                    expected.magnitude = 3;
+                    self.differences(number, &expected, now, 0, pipe)?;
+                }
+            }
+            if index == 0 && told.flags >> groups.len() & 1 == 1 {
+                *models = self.changed_models(*models, pipe)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All models of a row, as raw bits: they change rarely.
+    fn changed_models<P: Pipe>(&self, models: u32, pipe: &mut P) -> Result<u32, DecodeError> {
+        let bits = 4 * self.plan.modelled;
+        let low = pipe.raw(models & 0xffff, bits.min(16))?;
+        let high = if bits > 16 { pipe.raw(models >> 16, bits - 16)? } else { 0 };
+        Ok(high << 16 | low)
+    }
+}
+
+fn velocity_of(group: &Group, now: &Row) -> [i32; 2] {
+    let value = |part: usize| group.components.get(part).and_then(|&at| now.get(at)).copied().unwrap_or(0);
+    [value(0), value(1)]
+}
+
+/// How far the group's parts are from what was expected; on a ring the short way.
+fn parts_of(group: &Group, expected: &Expected, now: &Row) -> [i32; GROUP_MAX] {
+    let mut parts = [0; GROUP_MAX];
+    let of = group.components.iter().zip(&group.bounds).zip(expected.values.iter().zip(expected.turned));
+    for (part, ((&at, bounds), (&value, turned))) in parts.iter_mut().zip(of) {
+        let size = if bounds.ring { bounds.max.wrapping_add(1) } else { 0 };
+        let off = difference(now.get(at).copied().unwrap_or(0), value, size);
+        *part = if turned { off.wrapping_neg() } else { off };
+    }
+    parts
+}
+
+fn is_as(group: &Group, values: &[i32; GROUP_MAX], now: &Row) -> bool {
+    group.components.iter().zip(values).all(|(&at, value)| now.get(at) == Some(value))
+}
+
+/// Puts a group's values into the row, each within its bounds.
+fn put(group: &Group, values: &[i32; GROUP_MAX], now: &mut Row) {
+    for ((&at, bounds), value) in group.components.iter().zip(&group.bounds).zip(values) {
+        if let Some(place) = now.get_mut(at) {
+            *place = if bounds.ring { value & bounds.max } else { (*value).clamp(bounds.min, bounds.max) };
+        }
+    }
+}

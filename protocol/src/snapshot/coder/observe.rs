@@ -1,0 +1,72 @@
+//! Which model suits an entity. Only the server knows more of an entity than three snapshots, so it finds out and
+//! tells: a model is part of what both ends hold.
+
+use super::plan::{Expect, Plan};
+use super::predict::{Circle, MODELS, Model, Past, Row, own};
+use super::residual::magnitude;
+
+/// How well each model has done lately for each group of one entity.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Record {
+    costs: [[u16; MODELS.len()]; super::plan::MODELLED_MAX],
+}
+
+/// A change of models takes about 14 bits, in sixteenths of a bit as the costs are.
+const CHANGE: u16 = 14 * 16;
+
+/// What a difference costs is remembered for about 16 snapshots.
+const FADE: u16 = 16;
+
+impl Record {
+    /// Takes note of a row, given what was held before it; returns the models that suit it from now on.
+    pub(crate) fn observe(&mut self, plan: &Plan, past: &Past, now: &Row, models: u32) -> u32 {
+        let mut changed = models;
+        for (group, place) in plan.groups.iter().filter_map(|group| Some((group, group.model?))) {
+            let Some(costs) = self.costs.get_mut(place) else { continue };
+            let current = Model::of(models, group.model);
+            let mut best = (current, u16::MAX);
+            for (model, cost) in MODELS.into_iter().zip(costs.iter_mut()) {
+                let bits = match &group.expect {
+                    Expect::Steady => match model {
+                        Model::Linear | Model::Hold => turn_bits(plan, &group.components, past, now, model),
+                        Model::Alternate | Model::Accelerate | Model::Smooth => u16::MAX / FADE,
+                    },
+                    _ => {
+                        let expected = own(group, past, model, &plan.defaults);
+                        let parts = group.components.iter().zip(expected.values);
+                        parts
+                            .map(|(&at, value)| cost_of(now.get(at).copied().unwrap_or(0).wrapping_sub(value)))
+                            .sum()
+                    }
+                };
+                *cost = (*cost - *cost / FADE).saturating_add(bits.min(u16::MAX / FADE));
+                if *cost < best.1 {
+                    best = (model, *cost);
+                }
+            }
+            let mine = costs.get(current as usize).copied().unwrap_or(0);
+            if best.0 != current && mine > best.1.saturating_add(CHANGE) {
+                let shift = 4 * place as u32;
+                changed = changed & !(15 << shift) | (best.0 as u32) << shift;
+            }
+        }
+        changed
+    }
+}
+
+/// About what a difference costs, in sixteenths of a bit: more than its magnitude, for larger ones are rarer.
+fn cost_of(difference: i32) -> u16 {
+    let size = difference.unsigned_abs().min(1 << 24);
+    // A logarithm with two bits behind the point, so that small gains count.
+    let octave = (size + 1).ilog2();
+    let part = ((size + 1) << 2 >> octave) - 4;
+    (20 * octave + 5 * part) as u16
+}
+
+fn turn_bits(plan: &Plan, components: &[usize], past: &Past, now: &Row, model: Model) -> u16 {
+    let turn = plan.steady.and_then(|number| {
+        let velocity = [*now.get(*components.first()?)?, *now.get(*components.get(1)?)?];
+        Circle::of(past, components, number, model)?.turn(velocity)
+    });
+    turn.map_or(0, |turn| cost_of(turn).max(16 * (magnitude(turn).min(2) as u16)))
+}

@@ -1,0 +1,335 @@
+//! A kind's fields as groups: which components are coded together, and what moves what.
+
+use super::residual::Scale;
+use crate::schema::{Component, Field, FieldType, Kind};
+use crate::wire::DecodeError;
+
+/// Components of one group at the most: the joint symbols are products.
+pub(crate) const GROUP_MAX: usize = 3;
+
+/// Groups with a model of their own per kind: four bits each in a word.
+pub(crate) const MODELLED_MAX: usize = 8;
+
+/// Rare groups behind one mask.
+pub(crate) const RARE_MAX: usize = 12;
+
+/// How a kind's rows are coded. Made once per schema.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// All groups. A group's place here is its number in codebooks.
+    pub(crate) groups: Vec<Group>,
+    /// The group that is coded first; its symbol also says what else there is.
+    pub(crate) lead: usize,
+    /// Groups expected from the lead, with a flag each in its symbol.
+    pub(crate) derived: Vec<usize>,
+    /// Groups that are always coded.
+    pub(crate) common: Vec<usize>,
+    /// Groups that change now and then: behind masks, each a group of flags and at most [`RARE_MAX`] groups. There is
+    /// always one mask, because a change of the models stands there too.
+    pub(crate) rare: Vec<(usize, Vec<usize>)>,
+    /// The plain form of a steady lead, for what does not lie on its circle.
+    pub(crate) plain: Option<usize>,
+    /// `lo` and `step` of a steady lead's numbers.
+    pub(crate) steady: Option<(f64, f64)>,
+    /// Groups that have a model.
+    pub(crate) modelled: u32,
+    /// Every component that this plan codes.
+    pub(crate) components: Vec<usize>,
+    /// The values of a default row, per component of the kind.
+    pub(crate) defaults: Vec<i32>,
+}
+
+/// Components that are coded by one joint symbol.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    /// Their places in a row; one to [`GROUP_MAX`], none for the mask of rare groups and a lead of its own.
+    pub(crate) components: Vec<usize>,
+    /// Their bounds.
+    pub(crate) bounds: Vec<Component>,
+    /// What they are expected to be.
+    pub(crate) expect: Expect,
+    /// The fineness of the tokens of each part: of each component, or of the turn and what is off the circle.
+    pub(crate) scales: Vec<Scale>,
+    /// Flags in the joint symbol.
+    pub(crate) flags: u32,
+    /// Which four bits of an entity's models say how this group moves; `None`: it holds.
+    pub(crate) model: Option<usize>,
+}
+
+/// What a group is expected to be.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Expect {
+    /// As its model says, from its own past.
+    Own,
+    /// A plane velocity that keeps its length: coded as a turn and what is off the circle.
+    Steady,
+    /// A position that a velocity moves.
+    Moved(Mover),
+    /// An angle along a plane velocity.
+    Along {
+        /// Places of the velocity's components in a row.
+        velocity: [usize; 2],
+        /// The real value of each is `lo + n * step`.
+        number: (f64, f64),
+        /// `2^bits` steps are a turn.
+        bits: u8,
+    },
+    /// Nothing of its own: flags only.
+    Flags,
+}
+
+/// What moves a position.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Mover {
+    /// A velocity of as many components.
+    Vector {
+        /// Places of the velocity's components in a row.
+        velocity: Vec<usize>,
+        /// The real value of each is `lo + n * step`.
+        number: (f64, f64),
+        /// Position steps per unit of velocity and tick.
+        per_tick: f64,
+    },
+    /// A speed and an angle.
+    Polar {
+        /// Place of the speed.
+        speed: usize,
+        /// Its real value is `lo + n * step`.
+        number: (f64, f64),
+        /// Place of the angle.
+        angle: usize,
+        /// `2^bits` steps are a turn.
+        bits: u8,
+        /// Position steps per unit of speed and tick.
+        per_tick: f64,
+    },
+}
+
+impl Plan {
+    /// The plan of a kind for what everyone may see (`owned` false) or for what only a row's owner may (`owned`
+    /// true).
+    pub(crate) fn new(kind: &Kind, tick_rate: u16, owned: bool) -> Plan {
+        let offsets = kind.offsets();
+        let fields: Vec<Placed<'_>> = kind
+            .fields
+            .iter()
+            .zip(offsets.windows(2))
+            .filter(|(field, _)| (field.owner || kind.owner) == owned && !field.is_whole())
+            .map(|(field, at)| Placed {
+                field,
+                at: at.first().copied().unwrap_or(0)..at.last().copied().unwrap_or(0),
+            })
+            .collect();
+        let motion = Motion::of(kind, &fields, f64::from(tick_rate.max(1)));
+        let mut plan = Plan {
+            groups: Vec::new(),
+            lead: 0,
+            derived: Vec::new(),
+            common: Vec::new(),
+            rare: Vec::new(),
+            plain: None,
+            steady: None,
+            modelled: 0,
+            components: fields.iter().flat_map(|field| field.at.clone()).collect(),
+            defaults: kind.fields.iter().flat_map(|field| field.default.iter().copied()).collect(),
+        };
+        plan.build(&fields, motion);
+        plan
+    }
+
+    fn build(&mut self, fields: &[Placed<'_>], motion: Option<Motion>) {
+        let mut done: Vec<usize> = Vec::new();
+        if let Some(motion) = &motion {
+            let field = &fields[motion.lead];
+            self.lead = self.push(field, field.at.clone().collect(), motion.expect.clone());
+            done.push(motion.lead);
+            if motion.expect == Expect::Steady {
+                self.steady = number(&field.field.ty);
+                self.plain = Some(self.push(field, field.at.clone().collect(), Expect::Own));
+            }
+            for (index, expect) in &motion.derived {
+                let field = &fields[*index];
+                let group = self.push(field, field.at.clone().collect(), expect.clone());
+                self.derived.push(group);
+                done.push(*index);
+            }
+        }
+        let mut rare = Vec::new();
+        let mut lead = None;
+        for (_, field) in fields.iter().enumerate().filter(|(index, _)| !done.contains(index)) {
+            for chunk in chunks(field.at.clone()) {
+                let group = self.push(field, chunk, Expect::Own);
+                match field.field.place || field.field.lerp {
+                    true if motion.is_none() && (lead.is_none() || field.field.place) => {
+                        self.common.extend(lead.replace(group));
+                    }
+                    true => self.common.push(group),
+                    false => rare.push(group),
+                }
+            }
+        }
+        if motion.is_none() {
+            self.lead = lead.unwrap_or_else(|| self.push_flags());
+        }
+        for part in rare.chunks(RARE_MAX) {
+            let mask = self.push_flags();
+            self.rare.push((mask, part.to_vec()));
+        }
+        if rare.is_empty() {
+            let mask = self.push_flags();
+            self.rare.push((mask, Vec::new()));
+        }
+        self.give_flags();
+        self.give_models();
+    }
+
+    fn push(&mut self, field: &Placed<'_>, components: Vec<usize>, expect: Expect) -> usize {
+        let all = field.field.ty.components();
+        let bounds = components.iter().filter_map(|at| all.get(at - field.at.start).copied()).collect();
+        let scales = match expect {
+            Expect::Steady => vec![Scale::TURN, Scale::OFF, Scale::OFF],
+            _ => vec![Scale::of(components.len()); components.len()],
+        };
+        self.groups.push(Group { components, bounds, expect, scales, flags: 0, model: None });
+        self.groups.len() - 1
+    }
+
+    fn push_flags(&mut self) -> usize {
+        self.groups.push(Group {
+            components: Vec::new(),
+            bounds: Vec::new(),
+            expect: Expect::Flags,
+            scales: Vec::new(),
+            flags: 0,
+            model: None,
+        });
+        self.groups.len() - 1
+    }
+
+    /// The lead says of each derived group whether it is off, and whether there is more: rare groups or models.
+    fn give_flags(&mut self) {
+        let flags = self.derived.len() as u32 + 1 + u32::from(self.plain.is_some());
+        for (index, (mask, groups)) in self.rare.iter().enumerate() {
+            if let Some(mask) = self.groups.get_mut(*mask) {
+                mask.flags = groups.len() as u32 + u32::from(index == 0);
+            }
+        }
+        if let Some(lead) = self.groups.get_mut(self.lead) {
+            lead.flags = flags;
+        }
+    }
+
+    fn give_models(&mut self) {
+        let modelled: Vec<usize> =
+            core::iter::once(self.lead).chain(self.common.iter().copied()).take(MODELLED_MAX).collect();
+        for (place, group) in modelled.into_iter().enumerate() {
+            if let Some(group) = self.groups.get_mut(group)
+                && group.expect != Expect::Flags
+            {
+                group.model = Some(place);
+                self.modelled = place as u32 + 1;
+            }
+        }
+    }
+
+    /// A group by number.
+    pub(crate) fn group(&self, number: usize) -> Result<&Group, DecodeError> {
+        self.groups.get(number).ok_or(DecodeError::Malformed("a kind has no such group"))
+    }
+
+    /// The flag of a steady lead that its velocity is told plainly; 0 where there is no such lead.
+    pub(crate) fn plain_flag(&self) -> u32 {
+        if self.plain.is_some() { 1 << (self.derived.len() + 1) } else { 0 }
+    }
+}
+
+/// A field and the places of its components in a row.
+struct Placed<'a> {
+    field: &'a Field,
+    at: core::ops::Range<usize>,
+}
+
+/// The fields of a kind that move together.
+struct Motion {
+    lead: usize,
+    expect: Expect,
+    derived: Vec<(usize, Expect)>,
+}
+
+impl Motion {
+    fn of(kind: &Kind, fields: &[Placed<'_>], rate: f64) -> Option<Motion> {
+        (0..fields.len()).find_map(|index| Motion::led_by(kind, fields, index, rate))
+    }
+
+    fn led_by(kind: &Kind, fields: &[Placed<'_>], index: usize, rate: f64) -> Option<Motion> {
+        let velocity = fields.get(index)?;
+        let moved = find(kind, fields, velocity.field.rate_of?)?;
+        let position = fields.get(moved)?;
+        let (lo, step) = number(&velocity.field.ty)?;
+        let (_, position_step) = number(&position.field.ty)?;
+        let per_tick = 1.0 / (rate * position_step);
+        let size = velocity.at.len();
+        if size == 1 && position.at.len() == 2 {
+            let turn = find(kind, fields, velocity.field.along?)?;
+            let angle = fields.get(turn)?;
+            let FieldType::Angle { bits } = angle.field.ty else { return None };
+            let mover = Mover::Polar {
+                speed: velocity.at.start,
+                number: (lo, step),
+                angle: angle.at.start,
+                bits,
+                per_tick,
+            };
+            return Some(Motion {
+                lead: turn,
+                expect: Expect::Own,
+                derived: vec![(index, Expect::Own), (moved, Expect::Moved(mover))],
+            });
+        }
+        if size != position.at.len() || size > GROUP_MAX {
+            return None;
+        }
+        let mover = Mover::Vector { velocity: velocity.at.clone().collect(), number: (lo, step), per_tick };
+        let mut derived = vec![(moved, Expect::Moved(mover))];
+        let steady = velocity.field.steady && size == 2;
+        if size == 2
+            && let Some((along, bits)) = fields.iter().enumerate().find_map(|(at, field)| match field.field.ty {
+                FieldType::Angle { bits } if find(kind, fields, field.field.along?)? == index => Some((at, bits)),
+                _ => None,
+            })
+        {
+            let velocity = [velocity.at.start, velocity.at.start + 1];
+            derived.push((along, Expect::Along { velocity, number: (lo, step), bits }));
+        }
+        let expect = if steady { Expect::Steady } else { Expect::Own };
+        Some(Motion { lead: index, expect, derived })
+    }
+}
+
+/// The place among `fields` of the kind's field number `index`.
+fn find(kind: &Kind, fields: &[Placed<'_>], index: u32) -> Option<usize> {
+    let wanted = kind.fields.get(index as usize)?;
+    fields.iter().position(|field| core::ptr::eq(field.field, wanted))
+}
+
+/// `lo` and `step` of a number or of a vector's parts.
+fn number(ty: &FieldType) -> Option<(f64, f64)> {
+    match ty {
+        FieldType::Number { lo, step, .. } => Some((*lo, *step)),
+        FieldType::Vector { of, .. } => number(of),
+        FieldType::Int { .. } => Some((0.0, 1.0)),
+        _ => None,
+    }
+}
+
+/// Parts of at most [`GROUP_MAX`] components.
+fn chunks(at: core::ops::Range<usize>) -> impl Iterator<Item = Vec<usize>> {
+    at.clone().step_by(GROUP_MAX).map(move |from| (from..(from + GROUP_MAX).min(at.end)).collect())
+}
+
+impl Group {
+    /// How many joint symbols there can be: the product of the parts' tokens and of the flags.
+    pub(crate) fn keys(&self) -> u32 {
+        self.scales.iter().map(|scale| scale.tokens).product::<u32>() << self.flags
+    }
+}

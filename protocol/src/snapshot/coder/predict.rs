@@ -1,0 +1,449 @@
+//! What a group is expected to be.
+//!
+//! Integers where that is enough; where it is not, f64 with nothing but `+ - * /`, square roots and `floor`, which
+//! are the same bits on every machine and in JavaScript.
+
+use super::plan::{Expect, GROUP_MAX, Group, Mover};
+use super::residual::magnitude;
+use crate::limits::COMPONENTS_MAX;
+
+/// All components of a row.
+pub(crate) type Row = [i32; COMPONENTS_MAX];
+
+/// What a client holds of one entity: its rows in up to three snapshots, the newest first.
+#[derive(Clone, Debug)]
+pub(crate) struct Past {
+    /// The rows; those beyond `depth` are meaningless.
+    pub(crate) rows: [Row; 3],
+    /// How many ticks before the tick that is coded each of them was.
+    pub(crate) ages: [u32; 3],
+    /// How many rows there are, 0 to 3.
+    pub(crate) depth: usize,
+}
+
+impl Default for Past {
+    fn default() -> Past {
+        Past { rows: [[0; COMPONENTS_MAX]; 3], ages: [0; 3], depth: 0 }
+    }
+}
+
+/// How a group moves, as the four bits of an entity's models. Which one suits is found by the server alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Model {
+    /// On as in the last interval. For a steady velocity: straight on.
+    Linear = 0,
+    /// Stays. For a steady velocity: the last turn again.
+    Hold = 1,
+    /// On as in the interval before the last: what is updated at every other snapshot.
+    Alternate = 2,
+    /// On as in the last interval, and half of its change again: what falls or brakes.
+    Accelerate = 3,
+    /// On as in the last interval, and its change again: what is smooth.
+    Smooth = 4,
+}
+
+/// Models there are.
+pub(crate) const MODELS: [Model; 5] =
+    [Model::Linear, Model::Hold, Model::Alternate, Model::Accelerate, Model::Smooth];
+
+impl Model {
+    /// The model with this number; unknown ones are the first, so that no bytes are an error here.
+    pub(crate) fn of(models: u32, place: Option<usize>) -> Model {
+        let Some(place) = place else { return Model::Hold };
+        match models >> (4 * place as u32) & 15 {
+            1 => Model::Hold,
+            2 => Model::Alternate,
+            3 => Model::Accelerate,
+            4 => Model::Smooth,
+            _ => Model::Linear,
+        }
+    }
+}
+
+/// Contexts of a group.
+pub(crate) const CONTEXTS: usize = 16;
+
+/// The context of rows with less than three snapshots.
+const NEW: usize = CONTEXTS - 1;
+
+/// What a group is expected to be, and how surely.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Expected {
+    /// The values.
+    pub(crate) values: [i32; GROUP_MAX],
+    /// Whether differences are told with the sign turned: the likelier direction is then positive.
+    pub(crate) turned: [bool; GROUP_MAX],
+    /// Which code of a codebook.
+    pub(crate) context: usize,
+    /// The magnitude that differences are expected to have, where there is no codebook.
+    pub(crate) magnitude: usize,
+}
+
+/// What a group with its own past is expected to be under a model.
+pub(crate) fn own(group: &Group, past: &Past, model: Model, defaults: &[i32]) -> Expected {
+    let mut expected = Expected::default();
+    let (mut change, mut speed) = (0, 0);
+    for (part, (&at, bounds)) in group.components.iter().zip(&group.bounds).enumerate() {
+        let size = if bounds.ring { bounds.max.wrapping_add(1) } else { 0 };
+        let Some(track) = Track::of(past, at, size, defaults) else { continue };
+        change = change.max(magnitude(if model == Model::Hold { track.last } else { track.change() }));
+        speed = speed.max(magnitude(track.last));
+        let value = track.newest.wrapping_add(track.step(model));
+        let (Some(place), Some(turned)) = (expected.values.get_mut(part), expected.turned.get_mut(part)) else {
+            continue;
+        };
+        *place = if bounds.ring { value & bounds.max } else { value.clamp(bounds.min, bounds.max) };
+        *turned = track.likely(model) < 0;
+    }
+    let pace = match speed {
+        0..=2 => 0,
+        3..=5 => 1,
+        _ => 2,
+    };
+    (expected.context, expected.magnitude) = match past.depth {
+        3 => (context(change, pace), change as usize),
+        2 => (NEW, speed.saturating_sub(1) as usize),
+        _ => (NEW, 3),
+    };
+    expected
+}
+
+/// The context of a group that changed and moved like that: where it hardly changed, it matters whether it moved.
+fn context(change: u32, pace: usize) -> usize {
+    match change {
+        0 => pace,
+        1 => 3 + pace,
+        2 => 6 + pace.min(1),
+        _ => 5 + change.min(9) as usize,
+    }
+}
+
+/// The last differences of one component.
+struct Track {
+    newest: i32,
+    last: i32,
+    before: i32,
+    /// Ticks to the newest row, and of the last two intervals; 0 where there is none.
+    ticks: [u32; 3],
+}
+
+impl Track {
+    fn of(past: &Past, at: usize, ring: i32, defaults: &[i32]) -> Option<Track> {
+        let [a, b, c] = &past.rows;
+        let (a, b, c) = (*a.get(at)?, *b.get(at)?, *c.get(at)?);
+        let gap = |later: i32, earlier: i32| difference(later, earlier, ring);
+        let ages = past.ages;
+        Some(match past.depth {
+            0 => Track { newest: defaults.get(at).copied().unwrap_or(0), last: 0, before: 0, ticks: [0; 3] },
+            1 => Track { newest: a, last: 0, before: 0, ticks: [ages[0], 0, 0] },
+            2 => Track {
+                newest: a,
+                last: gap(a, b),
+                before: gap(a, b),
+                ticks: [ages[0], ages[1].saturating_sub(ages[0]), 0],
+            },
+            _ => Track {
+                newest: a,
+                last: gap(a, b),
+                before: gap(b, c),
+                ticks: [ages[0], ages[1].saturating_sub(ages[0]), ages[2].saturating_sub(ages[1])],
+            },
+        })
+    }
+
+    /// By how much the last interval differs from the one before.
+    fn change(&self) -> i32 {
+        self.last.wrapping_sub(self.before)
+    }
+
+    /// How far the value is expected to have moved since the newest row.
+    fn step(&self, model: Model) -> i32 {
+        let [ahead, last, before] = self.ticks;
+        let even = ahead == last && (last == before || before == 0);
+        match model {
+            Model::Hold => 0,
+            Model::Alternate if even => self.before,
+            Model::Accelerate if even => self.last.wrapping_add(self.change() / 2),
+            Model::Smooth if even => self.last.wrapping_add(self.change()),
+            Model::Linear | Model::Alternate | Model::Accelerate | Model::Smooth => {
+                stretched(self.last, ahead, last)
+            }
+        }
+    }
+
+    /// The direction in which the value is rather off.
+    fn likely(&self, model: Model) -> i32 {
+        let directions = match model {
+            Model::Hold => [self.last, self.before],
+            Model::Linear | Model::Alternate | Model::Accelerate | Model::Smooth => [self.change(), self.last],
+        };
+        directions.into_iter().find(|&direction| direction != 0).unwrap_or(0)
+    }
+}
+
+/// A difference over `had` ticks as it would be over `wanted`, rounded.
+fn stretched(difference: i32, wanted: u32, had: u32) -> i32 {
+    if wanted == had || had == 0 {
+        return difference;
+    }
+    round(f64::from(difference) * f64::from(wanted) / f64::from(had))
+}
+
+/// The nearest integer, a half up; saturating.
+pub(crate) fn round(value: f64) -> i32 {
+    libm::floor(value + 0.5) as i32
+}
+
+/// `later - earlier`; on a ring of `size` (a power of two, 0: no ring) the short way.
+pub(crate) fn difference(later: i32, earlier: i32, size: i32) -> i32 {
+    let difference = later.wrapping_sub(earlier);
+    if size == 0 {
+        return difference;
+    }
+    let half = size / 2;
+    (difference.wrapping_add(half) & size.wrapping_sub(1)).wrapping_sub(half)
+}
+
+/// What a derived group is expected to be, given the row with its lead as it is now.
+pub(crate) fn derived(group: &Group, past: &Past, now: &Row, defaults: &[i32]) -> Expected {
+    let mut expected = Expected { magnitude: 1, ..Expected::default() };
+    match &group.expect {
+        Expect::Moved(mover) if past.depth > 0 => {
+            for (part, (&at, bounds)) in group.components.iter().zip(&group.bounds).enumerate() {
+                let from = value(&past.rows[0], at);
+                let way = mover.way(past, now, part);
+                if let Some(place) = expected.values.get_mut(part) {
+                    *place = round(f64::from(from) + way).clamp(bounds.min, bounds.max);
+                }
+            }
+        }
+        Expect::Along { velocity, number, bits } => {
+            let [x, y] = velocity.map(|at| number.0 + f64::from(value(now, at)) * number.1);
+            let still = if past.depth > 0 {
+                value(&past.rows[0], group.components.first().copied().unwrap_or(0))
+            } else {
+                0
+            };
+            let size = f64::from(1u32 << bits);
+            expected.values[0] =
+                if x == 0.0 && y == 0.0 { still } else { round(turns(y, x) * size) & ((1 << bits) - 1) };
+        }
+        Expect::Own | Expect::Steady | Expect::Flags | Expect::Moved(_) => {
+            expected = own(group, past, Model::Hold, defaults);
+            expected.context = 0;
+        }
+    }
+    expected
+}
+
+fn value(row: &Row, at: usize) -> i32 {
+    row.get(at).copied().unwrap_or(0)
+}
+
+impl Mover {
+    /// How many position steps the part has moved since the newest row.
+    ///
+    /// A velocity that changed on the way is taken to have changed evenly; over one tick it is that of the tick that
+    /// is coded, which is what a game that moves after it steers has.
+    fn way(&self, past: &Past, now: &Row, part: usize) -> f64 {
+        let ticks = f64::from(past.ages[0].max(1));
+        let before = &past.rows[0];
+        let (first, last, per_tick) = match self {
+            Mover::Vector { velocity, number: (lo, step), per_tick } => {
+                let at = velocity.get(part).copied().unwrap_or(0);
+                let real = |row: &Row| lo + f64::from(value(row, at)) * step;
+                (real(before), real(now), *per_tick)
+            }
+            Mover::Polar { speed, number: (lo, step), angle, bits, per_tick } => {
+                let real = |row: &Row| {
+                    let (sin, cos) = unit(value(row, *angle), *bits);
+                    (lo + f64::from(value(row, *speed)) * step) * if part == 0 { cos } else { sin }
+                };
+                (real(before), real(now), *per_tick)
+            }
+        };
+        ((first + last) / 2.0 * ticks + (last - first) / 2.0) * per_tick
+    }
+}
+
+/// The circle on which a steady velocity is expected, in steps of the velocity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Circle {
+    /// Its radius.
+    length: f64,
+    /// The expected direction, of length 1.
+    towards: (f64, f64),
+    /// What zero velocity is, in steps.
+    zero: f64,
+    /// Which code of a codebook.
+    pub(crate) context: usize,
+    /// The magnitude a turn is expected to have, where there is no codebook.
+    pub(crate) magnitude: usize,
+}
+
+/// Steps of velocity below which a direction means nothing.
+const STILL: f64 = 8.0;
+
+impl Circle {
+    /// The circle of the velocity in the places `at`; `None` where there was hardly any.
+    pub(crate) fn of(past: &Past, at: &[usize], number: (f64, f64), model: Model) -> Option<Circle> {
+        let [x, y] = [*at.first()?, *at.get(1)?];
+        let zero = number.0 / number.1;
+        let vector = |row: &Row| (f64::from(value(row, x)) + zero, f64::from(value(row, y)) + zero);
+        let rows = past.rows.get(..past.depth)?;
+        let newest = vector(rows.first()?);
+        let first = length(newest);
+        if first < STILL {
+            return None;
+        }
+        let (mut sum, mut count) = (first, 1.0);
+        for row in rows.iter().skip(1) {
+            let other = length(vector(row));
+            if (other - first) * (other - first) < 4.0 {
+                sum += other;
+                count += 1.0;
+            }
+        }
+        let straight = (newest.0 / first, newest.1 / first);
+        let again = rows.get(1).map(vector).filter(|_| model == Model::Hold && past.ages[1] == 2 * past.ages[0]);
+        let towards = match again {
+            Some(earlier) => turned_again(newest, earlier).unwrap_or(straight),
+            None => straight,
+        };
+        let whole = first as u32;
+        let octave = whole.ilog2();
+        let half = u32::from(whole >= (1 << octave) + (1 << octave) / 2);
+        let repeats = usize::from(again.is_some());
+        let context = if past.depth < 3 { NEW } else { repeats * 7 + ((2 * octave + half) % 7) as usize };
+        let magnitude = if repeats == 1 { 2 } else { octave.saturating_sub(3) as usize };
+        Some(Circle { length: sum / count, towards, zero, context, magnitude })
+    }
+
+    /// The turn after which the velocity is nearest, in steps along the tangent.
+    ///
+    /// `None` where it points away from the expected direction by 80 degrees or more.
+    pub(crate) fn turn(&self, velocity: [i32; 2]) -> Option<i32> {
+        let (x, y) = (f64::from(velocity[0]) + self.zero, f64::from(velocity[1]) + self.zero);
+        let along = x * self.towards.0 + y * self.towards.1;
+        let across = y * self.towards.0 - x * self.towards.1;
+        (along * 6.0 > length((x, y))).then(|| round(self.length * across / along))
+    }
+
+    /// The velocity after a turn.
+    pub(crate) fn at(&self, turn: i32) -> [i32; 2] {
+        let turn = f64::from(turn) / self.length;
+        let (x, y) = (self.towards.0 - turn * self.towards.1, self.towards.1 + turn * self.towards.0);
+        let scale = self.length / libm::sqrt(1.0 + turn * turn);
+        [round(x * scale - self.zero), round(y * scale - self.zero)]
+    }
+}
+
+fn length((x, y): (f64, f64)) -> f64 {
+    libm::sqrt(x * x + y * y)
+}
+
+/// The direction of `newest`, turned as far again as it is from `earlier`.
+fn turned_again(newest: (f64, f64), earlier: (f64, f64)) -> Option<(f64, f64)> {
+    let along = newest.0 * earlier.0 + newest.1 * earlier.1;
+    let across = newest.1 * earlier.0 - newest.0 * earlier.1;
+    let (x, y) = (newest.0 * along - newest.1 * across, newest.1 * along + newest.0 * across);
+    let length = length((x, y));
+    (length > 0.0).then(|| (x / length, y / length))
+}
+
+/// The angle of (x, y) in turns, −0.5 to 0.5.
+///
+/// Abramowitz and Stegun 4.4.49, off by less than 4e-9 turns: the same bits wherever f64 is IEEE 754.
+pub(crate) fn turns(y: f64, x: f64) -> f64 {
+    const COEFFICIENTS: [f64; 8] = [
+        0.002_866_225_7,
+        -0.016_165_736_7,
+        0.042_909_613_8,
+        -0.075_289_640_0,
+        0.106_562_639_3,
+        -0.142_088_994_4,
+        0.199_935_508_5,
+        -0.333_331_452_8,
+    ];
+    let (wide, high) = (x.abs(), y.abs());
+    let (small, large) = if wide > high { (high, wide) } else { (wide, high) };
+    if large == 0.0 {
+        return 0.0;
+    }
+    let ratio = small / large;
+    let square = ratio * ratio;
+    let series = COEFFICIENTS.iter().fold(0.0, |sum, c| sum * square + c);
+    let angle = ratio * (series * square + 1.0) / core::f64::consts::TAU;
+    let angle = if wide > high { angle } else { 0.25 - angle };
+    let angle = if x < 0.0 { 0.5 - angle } else { angle };
+    if y < 0.0 { -angle } else { angle }
+}
+
+/// Sine and cosine of step `n` of a ring of `2^bits`: Taylor series over an eighth of a turn, off by less than 1e-12.
+pub(crate) fn unit(n: i32, bits: u8) -> (f64, f64) {
+    let size = 1i64 << bits;
+    let eighths = i64::from(n).rem_euclid(size) * 8;
+    let octant = eighths / size;
+    // The angle to the nearest quarter turn, in radians, within an eighth of a turn either way.
+    let quarter = (octant + 1) / 2;
+    let angle = (eighths - quarter * 2 * size) as f64 * (core::f64::consts::TAU / 8.0) / size as f64;
+    let square = angle * angle;
+    let sin = angle
+        * (1.0
+            + square
+                * (-1.0 / 6.0
+                    + square
+                        * (1.0 / 120.0
+                            + square * (-1.0 / 5_040.0 + square * (1.0 / 362_880.0 - square / 39_916_800.0)))));
+    let cos = 1.0
+        + square
+            * (-0.5
+                + square
+                    * (1.0 / 24.0
+                        + square
+                            * (-1.0 / 720.0
+                                + square
+                                    * (1.0 / 40_320.0 + square * (-1.0 / 3_628_800.0 + square / 479_001_600.0)))));
+    match quarter % 4 {
+        0 => (sin, cos),
+        1 => (cos, -sin),
+        2 => (-sin, -cos),
+        _ => (-cos, sin),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn angles_are_those_of_the_library() {
+        for n in -1_000..1_000 {
+            let angle = f64::from(n) * 0.003_14;
+            let found = turns(libm::sin(angle), libm::cos(angle)) * core::f64::consts::TAU;
+            assert!((found - angle).abs() < 1e-7, "{angle}: {found}");
+        }
+        for n in 0..4_096 {
+            let angle = f64::from(n) * core::f64::consts::TAU / 4_096.0;
+            let (sin, cos) = unit(n, 12);
+            assert!((sin - libm::sin(angle)).abs() < 1e-11 && (cos - libm::cos(angle)).abs() < 1e-11, "{n}");
+        }
+    }
+
+    #[test]
+    fn a_turn_is_found_on_its_circle() {
+        let mut past = Past { depth: 3, ages: [1, 2, 3], ..Past::default() };
+        for row in &mut past.rows {
+            row[..2].copy_from_slice(&[13_000, 17_000]);
+        }
+        let circle = Circle::of(&past, &[0, 1], (-120.0, 0.01), Model::Linear).unwrap();
+        for turn in (-9_000..9_000).step_by(37) {
+            let velocity = circle.at(turn);
+            let found = circle.turn(velocity).unwrap();
+            let [x, y] = circle.at(found);
+            assert!((x - velocity[0]).abs() <= 1 && (y - velocity[1]).abs() <= 1, "{turn} {found}");
+        }
+        assert_eq!(circle.turn([11_000, 7_000]), None);
+    }
+}
