@@ -9,7 +9,9 @@ use crate::field::{Field, Role};
 use crate::literal::number;
 use crate::ty::{Base, Nest};
 
-/// Components of one input or row: what a literal range can exceed.
+const NO_LISTS: &str = "an input is a few numbers, sent every tick: put text and lists into a request";
+
+/// Steps of a range: what its integer can hold.
 const STEPS_MAX: f64 = i32::MAX as f64;
 
 /// Checks one field by itself.
@@ -24,8 +26,9 @@ pub(crate) fn field(field: &Field<'_>, role: Role, errors: &mut Errors) {
     if let Some((at, _)) = &field.attrs.max {
         say(errors, *at, "`max` belongs to `whole`: the bytes of its longest value");
     }
-    plain_type(field, errors);
-    resolution(field, errors);
+    if plain_type(field, role, errors) {
+        resolution(field, errors);
+    }
     drawing(field, errors);
 }
 
@@ -76,11 +79,12 @@ fn role_allows(field: &Field<'_>, role: Role, errors: &mut Errors) {
             (Role::Row, "once") => {
                 say(errors, at, "`once` is for inputs: a row's value stays until it is changed");
             }
-            (Role::Input, "whole" | "max" | "skip") => {
-                let why = "an input is a few numbers, all of them sent: put text and lists into a request";
+            (Role::Input, "whole" | "max") => say(errors, at, NO_LISTS),
+            (Role::Input, "skip" | "owner") => {
+                let why = "all of it goes from its player to the room, and to nobody else";
                 say(errors, at, format!("`{name}` means nothing on an input: {why}"));
             }
-            (Role::Input, "lerp" | "snap" | "place" | "rate_of" | "steady" | "along" | "owner") => {
+            (Role::Input, "lerp" | "snap" | "place" | "rate_of" | "steady" | "along") => {
                 say(errors, at, format!("`{name}` means nothing on an input: it is never drawn"));
             }
             _ => {}
@@ -111,19 +115,24 @@ fn whole(field: &Field<'_>, errors: &mut Errors) {
     }
 }
 
-fn plain_type(field: &Field<'_>, errors: &mut Errors) {
+/// Whether the type can be a value at all.
+fn plain_type(field: &Field<'_>, role: Role, errors: &mut Errors) -> bool {
     let why = match field.base {
+        Base::Text | Base::List if role == Role::Input => NO_LISTS,
         Base::Text => "text needs `whole, max = n` (bytes), or `skip`",
-        Base::List => {
-            "a collection needs `whole, max = n` (bytes) or `skip`; what has a place of its own is a row"
-        }
+        Base::List => "a collection needs `whole, max = n` (bytes) or `skip`; what has a place of its own is a row",
         Base::F64 => "`f64` does not fit one integer of the wire: use `f32`",
         Base::OddInt => "this integer has another size in wasm, or none on the wire: use one of 8 to 64 bits",
-        Base::Bool | Base::Int { .. } | Base::Wide | Base::F32 | Base::Vector(_) | Base::Name | Base::Other => {
-            return;
-        }
+        Base::Bool
+        | Base::Int { .. }
+        | Base::Wide
+        | Base::F32
+        | Base::Vector(_)
+        | Base::Name
+        | Base::Other => return true,
     };
     errors.at(field.ty, why);
+    false
 }
 
 fn resolution(field: &Field<'_>, errors: &mut Errors) {
