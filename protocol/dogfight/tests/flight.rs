@@ -67,7 +67,7 @@ fn script(n: u32) -> Controls {
         thrust: [1, 1, 0, 1, -1][(n / 53 % 5) as usize],
         aims: n / 200 % 3 == 1,
         aim: n as f32 * 0.01,
-        fire: n / 90 % 2 == 0,
+        fire: (n / 90).is_multiple_of(2),
         dash: n.is_multiple_of(400),
     }
 }
