@@ -72,15 +72,16 @@ impl KindSection<'_> {
         Stays { all, by_depth: [all & !two, two & !three, three] }
     }
 
-    /// Appends this kind's part; says whether there was anything to say.
+    /// Appends this kind's part; says whether anything differs from the base, as expected or not.
     pub(super) fn write(&self, lane: &mut LaneKind, to: &mut BitWriter<'_>) -> bool {
         let Some(now) = self.now.kinds.get(self.kind) else { return false };
-        let (mut leaving, mut changed) = (0, 0);
+        let (mut leaving, mut changed, mut moved) = (0, 0, 0);
         for word in 0..self.words() {
             let stays = self.stays_by_depth(lane, word);
             self.ensure(lane, now, word, &stays);
             leaving |= self.held_at(0, word) & !stays.all;
             changed |= stays.all & !exact(lane, word, &stays);
+            moved |= moved_in(lane, word, &stays);
         }
         let any = leaving | changed != 0 || !self.enters.is_empty();
         to.flag(any);
@@ -93,7 +94,7 @@ impl KindSection<'_> {
             }
             self.write_enters(now, to);
         }
-        any
+        any || moved != 0
     }
 
     fn ensure(&self, lane: &mut LaneKind, now: &KindImage, word: usize, stays: &Stays) {
@@ -195,6 +196,12 @@ pub(super) fn past<'a>(earlier: &Earlier<'a>, now: &Image, kind: usize, depth: u
 fn exact(lane: &LaneKind, word: usize, stays: &Stays) -> u64 {
     let by_depth = stays.by_depth.iter().zip(&lane.codes);
     by_depth.fold(0, |exact, (rows, codes)| exact | rows & word_of(&codes.exact, word))
+}
+
+/// Of these rows, those that are as expected and yet not as at the base.
+fn moved_in(lane: &LaneKind, word: usize, stays: &Stays) -> u64 {
+    let by_depth = stays.by_depth.iter().zip(&lane.codes);
+    by_depth.fold(0, |moved, (rows, codes)| moved | rows & word_of(&codes.moved, word))
 }
 
 /// Of these rows, those that changed when last heard of.

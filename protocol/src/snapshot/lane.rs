@@ -32,6 +32,8 @@ pub(super) struct Codes {
     pub(super) known: Slots,
     /// Those of them that are as expected: they have no code.
     pub(super) exact: Slots,
+    /// Those of them that are not as they were at the base: expected or not, the client has to learn of the tick.
+    pub(super) moved: Slots,
     places: Vec<Place>,
     bits: Vec<u8>,
 }
@@ -82,6 +84,9 @@ impl LaneKind {
             if row::is_exact(plan, &plan.open, past, now, slot) {
                 codes.known.insert(slot);
                 codes.exact.insert(slot);
+                if row::is_awake(&plan.open, now, past.base, slot) {
+                    codes.moved.insert(slot);
+                }
             } else {
                 codes.add(slot, |to| row::encode(plan, &plan.open, past, now, slot, to));
             }
@@ -93,6 +98,7 @@ impl Codes {
     pub(super) fn clear(&mut self) {
         self.known.clear();
         self.exact.clear();
+        self.moved.clear();
         self.bits.clear();
     }
 

@@ -41,17 +41,16 @@ use std::sync::Arc;
 use tickwire_protocol::game::{self, Game, Host, Role, To};
 use tickwire_protocol::id::{EntityId, PlayerId, Tick};
 use tickwire_protocol::image::History;
-use tickwire_protocol::limits::MESSAGE_BYTES_MAX;
 use tickwire_protocol::schema::Schema;
-use tickwire_protocol::wire::{CloseCode, InputLayout, Token, Welcome, codec};
+use tickwire_protocol::wire::{InputLayout, Token, Welcome};
 use tickwire_protocol::world::World as _;
 
 pub use self::any::{AnyRoom, ConnId};
 use self::broadcast::{Broadcast, Moment};
 use self::calls::Call;
-use self::interest::{Interest, has, unshared};
+use self::interest::Interest;
 pub use self::outbox::{Close, Joined, Outbox, Write};
-use self::session::{Presence, Session};
+use self::session::Session;
 pub use self::setup::{Patience, RoomSetup};
 pub use self::stats::Stats;
 

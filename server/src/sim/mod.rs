@@ -5,17 +5,21 @@
 //! and answers pings as a browser does.
 
 mod bot;
+mod probe;
+mod seat;
 mod wire;
 
-use rand::{Rng as _, SeedableRng as _};
+use rand::SeedableRng as _;
 use rand_pcg::Pcg64Mcg;
 use tickwire_client::Output;
 use tickwire_protocol::id::Tick;
 use tickwire_protocol::link::{Conditions, Link, Micros};
-use tickwire_protocol::wire::{ClientFrame, CloseCode, InputLayout, Token};
+use tickwire_protocol::wire::CloseCode;
 
 pub use self::bot::Bot;
-use self::wire::{Item, bundle, unbundle};
+pub use self::probe::Probe;
+use self::seat::{Line, Seat};
+use self::wire::{Item, bundle};
 use crate::room::{AnyRoom, ConnId, Outbox};
 
 /// How often the shell asks whether a client is still there.
@@ -64,34 +68,6 @@ pub struct Closed {
     pub code: CloseCode,
     /// Why, in words.
     pub reason: String,
-}
-
-struct Seat<P> {
-    peer: P,
-    conditions: Conditions,
-    line: Option<Line>,
-    /// Connections that the client closed, and whose last frames are still on their way.
-    leaving: Vec<Line>,
-    /// Every frame written to this client, where that is asked for.
-    written: Option<Vec<(Tick, Vec<u8>)>>,
-    /// Bytes of frames written to this client.
-    bytes: u64,
-    connections: u32,
-}
-
-/// A connection under way, open, or closing.
-struct Line {
-    conn: ConnId,
-    up: Link,
-    down: Link,
-    /// When the client may send; a TCP and WebSocket handshake is two round trips.
-    opens: Micros,
-    open: bool,
-    /// The hello was received.
-    greeted: bool,
-    ping_due: Micros,
-    /// Nothing more goes through, and the room does not know: half open.
-    dead: bool,
 }
 
 impl<R: AnyRoom, P: Peer> Sim<R, P> {
@@ -145,6 +121,11 @@ impl<R: AnyRoom, P: Peer> Sim<R, P> {
     /// A client, to be told something.
     pub fn peer_mut(&mut self, seat: usize) -> &mut P {
         &mut self.seats[seat].peer
+    }
+
+    /// The room and a client, to compare them.
+    pub fn room_and_peer(&mut self, seat: usize) -> (&R, &mut P) {
+        (&self.room, &mut self.seats[seat].peer)
     }
 
     /// All clients.
@@ -416,70 +397,4 @@ impl<R: AnyRoom, P: Peer> Sim<R, P> {
     fn seat_of(&mut self, conn: ConnId) -> Option<&mut Seat<P>> {
         self.seats.iter_mut().find(|seat| seat.is_on(conn))
     }
-}
-
-impl Line {
-    /// Tells the room what has arrived. Says whether the client closed the connection.
-    fn drain(&mut self, at: Micros, room: &mut impl AnyRoom, tokens: &mut Pcg64Mcg) -> bool {
-        while let Some(bytes) = self.up.receive(at) {
-            for item in unbundle(&bytes) {
-                match item {
-                    Item::Frame(frame) if self.greeted => room.frame(self.conn, frame),
-                    Item::Frame(frame) => {
-                        self.greeted = true;
-                        if let Ok(ClientFrame::Hello(hello)) = ClientFrame::decode(frame, &InputLayout::default())
-                        {
-                            room.join(self.conn, hello, token(tokens));
-                        }
-                    }
-                    Item::Ping => room.heard(self.conn),
-                    Item::Close(..) => {
-                        room.lost(self.conn);
-                        return true;
-                    }
-                }
-            }
-        }
-        false
-    }
-}
-
-impl<P: Peer> Seat<P> {
-    fn is_on(&self, conn: ConnId) -> bool {
-        self.line.as_ref().is_some_and(|line| line.conn == conn)
-    }
-
-    fn next_event(&self) -> Micros {
-        let line = self.line.as_ref().map_or(Micros::MAX, |line| {
-            let arrival = line.down.next_arrival().filter(|_| !line.dead).unwrap_or(Micros::MAX);
-            if line.open { arrival } else { line.opens }
-        });
-        line.min(self.peer.next_due())
-    }
-
-    /// The frames of one write arrive together; a ping is answered at once.
-    fn arrive(&mut self, at: Micros, bytes: &[u8]) {
-        for item in unbundle(bytes) {
-            match item {
-                Item::Frame(frame) => self.peer.receive(at, frame),
-                Item::Ping => {
-                    let mut pong = Vec::new();
-                    bundle(&Item::Ping, &mut pong);
-                    if let Some(line) = &mut self.line {
-                        let _ = line.up.send(at, pong);
-                    }
-                }
-                Item::Close(code, reason) => {
-                    self.line = None;
-                    self.peer.lost(at, code, reason);
-                }
-            }
-        }
-    }
-}
-
-fn token(rng: &mut Pcg64Mcg) -> Token {
-    let mut token = Token::default();
-    rng.fill_bytes(&mut token);
-    token
 }
