@@ -15,6 +15,7 @@ pub mod room;
 mod shell;
 pub mod sim;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
@@ -50,6 +51,7 @@ pub struct Server<G: Game> {
     outside: Option<OutsideHook>,
     tickets: Option<TicketHook>,
     page: Page,
+    options: BTreeMap<String, String>,
     game: PhantomData<fn() -> G>,
 }
 
@@ -63,7 +65,7 @@ impl<G: Game> Server<G> {
     /// A server without a page of its own, handler or ticket check.
     #[must_use]
     pub fn new() -> Server<G> {
-        Server { outside: None, tickets: None, page: Page::None, game: PhantomData }
+        Server { outside: None, tickets: None, page: Page::None, options: BTreeMap::new(), game: PhantomData }
     }
 
     /// What happens outside of rooms: databases, other services.
@@ -115,6 +117,13 @@ impl<G: Game> Server<G> {
         self
     }
 
+    /// An option that every room is opened with, for its game; told to clients.
+    #[must_use]
+    pub fn option(mut self, name: impl Into<String>, value: impl Into<String>) -> Server<G> {
+        self.options.insert(name.into(), value.into());
+        self
+    }
+
     /// Serves as the flags, the environment and a configuration file say, until it is told to stop.
     #[must_use]
     pub fn run(self) -> ExitCode {
@@ -132,10 +141,11 @@ impl<G: Game> Server<G> {
 
     fn into_game(self) -> shell::Game {
         let schema = game::schema::<G>();
+        let options = self.options;
         shell::Game {
             rules: G::rules(),
             schema: serde_json::to_string(&schema).unwrap_or_default(),
-            open: Box::new(open::<G>),
+            open: Box::new(move |setup| open::<G>(&options, setup)),
             outside: self.outside,
             tickets: self.tickets,
             page: self.page,
@@ -143,7 +153,8 @@ impl<G: Game> Server<G> {
     }
 }
 
-fn open<G: Game>(setup: RoomSetup) -> Box<dyn AnyRoom> {
+fn open<G: Game>(options: &BTreeMap<String, String>, mut setup: RoomSetup) -> Box<dyn AnyRoom> {
+    setup.options.extend(options.clone());
     Box::new(Room::<G>::open(setup))
 }
 
