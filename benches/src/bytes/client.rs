@@ -7,7 +7,7 @@ use tickwire_protocol::game::{Game, Role};
 use tickwire_protocol::id::{InputSeq, PlayerId, Tick};
 use tickwire_protocol::image::Image;
 use tickwire_protocol::schema::Schema;
-use tickwire_protocol::snapshot::Replica;
+use tickwire_protocol::snapshot::{LANE_DEPTH, Replica};
 use tickwire_protocol::wire::codec::to_bytes;
 use tickwire_protocol::wire::{
     Hello, InputFrame, InputLayout, InputRun, Request, ServerFrame, VERSION, client, server,
@@ -15,7 +15,7 @@ use tickwire_protocol::wire::{
 use tickwire_protocol::world::Input as _;
 use tickwire_server::room::{AnyRoom, ConnId};
 
-use super::Dump;
+use super::{Complaints, Dump};
 
 /// What a frame from the server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,7 @@ pub(super) struct Client {
     seq: InputSeq,
     asked: u32,
     tick: Tick,
+    lane: [Tick; LANE_DEPTH],
     event: u32,
     buffer: Vec<u8>,
 }
@@ -61,7 +62,7 @@ impl Client {
     pub(super) fn new(schema: &Schema, seat: u32, decodes: bool, role: Role) -> Client {
         let hello = Hello {
             version: VERSION,
-            schema_hash: 0,
+            schema_hash: schema.hash(),
             room: String::new(),
             name: format!("player {}", seat + 1),
             role,
@@ -80,6 +81,7 @@ impl Client {
             seq: InputSeq::NONE,
             asked: 0,
             tick: Tick::NONE,
+            lane: [Tick::NONE; LANE_DEPTH],
             event: 0,
             buffer: Vec::new(),
         }
@@ -89,6 +91,16 @@ impl Client {
         let mut token = [0; 16];
         token[..4].copy_from_slice(&self.conn.0.to_le_bytes());
         room.join(self.conn, self.hello.clone(), token);
+    }
+
+    /// Notes that a snapshot of the tick `now` came; says what it was made from: the last ticks that came before it.
+    pub(super) fn lane(&mut self, now: Tick) -> [Tick; LANE_DEPTH] {
+        let before = self.lane;
+        self.lane.rotate_right(1);
+        if let Some(newest) = self.lane.first_mut() {
+            *newest = now;
+        }
+        before
     }
 
     pub(super) fn decodes(&self) -> bool {
@@ -167,7 +179,7 @@ impl Client {
             Ok(Some(arrival)) => arrival,
             Ok(None) => return Ok(true),
             Err(error) => {
-                eprintln!("{}: {error}", self.hello.name);
+                complaints.add(|| format!("{}: {now}: {error}", self.hello.name));
                 return Ok(false);
             }
         };

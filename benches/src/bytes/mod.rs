@@ -18,3 +18,18 @@ pub struct Run {
     /// Makes one bit wrong, to see that it is noticed.
     pub sabotage: bool,
 }
+
+/// What is wrong, in words, on standard error: the first few times, the rest is only counted.
+#[derive(Debug, Default)]
+struct Complaints(usize);
+
+impl Complaints {
+    fn add(&mut self, what: impl FnOnce() -> String) {
+        self.0 += 1;
+        if self.0 <= COMPLAINTS_MAX {
+            eprintln!("{}", what());
+        }
+    }
+}
+
+const COMPLAINTS_MAX: usize = 12;
