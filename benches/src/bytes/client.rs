@@ -151,6 +151,7 @@ impl Client {
         frame: Frame,
         bytes: &[u8],
         sabotage: bool,
+        complaints: &mut Complaints,
     ) -> anyhow::Result<bool> {
         match frame {
             Frame::Welcome => return self.welcome(bytes).map(|()| true),

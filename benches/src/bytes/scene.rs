@@ -141,6 +141,7 @@ impl<G: Scene> Rig<G> {
             truth: Truth::new(&schema, G::SIGHT),
             out: Outbox::default(),
             sabotage: run.sabotage,
+            complaints: Complaints::default(),
         })
     }
 
