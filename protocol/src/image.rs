@@ -3,12 +3,16 @@
 //! An image knows no game: kinds, slots and components are numbers, what they mean stands in the [`Schema`].
 //! The same type holds the whole world of a room and the part of it that one client has.
 
+mod mapping;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::id::{EntityId, KindId, PlayerId, Tick};
 use crate::limits::HISTORY_TICKS;
 use crate::schema::{Kind, Schema};
+
+pub use self::mapping::Mapping;
 
 /// The bytes of a `whole` field; an empty value is an empty slice.
 pub type Blob = Arc<[u8]>;

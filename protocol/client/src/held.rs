@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tickwire_protocol::image::{History, Image};
-use tickwire_protocol::schema::{Mapping, Schema};
+use tickwire_protocol::image::{History, Image, Mapping};
+use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::{Arrival, Replica};
 use tickwire_protocol::wire::DecodeError;
 

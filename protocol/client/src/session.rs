@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tickwire_protocol::game::Role;
 use tickwire_protocol::id::{PlayerId, Tick};
-use tickwire_protocol::image::Image;
-use tickwire_protocol::schema::{Mapping, Schema, Shape};
+use tickwire_protocol::image::{Image, Mapping};
+use tickwire_protocol::schema::{Schema, Shape};
 use tickwire_protocol::wire::{
     CloseCode, EventRecord, Hello, Request, Resume, ServerFrame, Token, VERSION, Welcome, client,
 };

@@ -120,16 +120,14 @@ fn plain_type(field: &Field<'_>, role: Role, errors: &mut Errors) -> bool {
     let why = match field.base {
         Base::Text | Base::List if role == Role::Input => NO_LISTS,
         Base::Text => "text needs `whole, max = n` (bytes), or `skip`",
-        Base::List => "a collection needs `whole, max = n` (bytes) or `skip`; what has a place of its own is a row",
+        Base::List => {
+            "a collection needs `whole, max = n` (bytes) or `skip`; what has a place of its own is a row"
+        }
         Base::F64 => "`f64` does not fit one integer of the wire: use `f32`",
         Base::OddInt => "this integer has another size in wasm, or none on the wire: use one of 8 to 64 bits",
-        Base::Bool
-        | Base::Int { .. }
-        | Base::Wide
-        | Base::F32
-        | Base::Vector(_)
-        | Base::Name
-        | Base::Other => return true,
+        Base::Bool | Base::Int { .. } | Base::Wide | Base::F32 | Base::Vector(_) | Base::Name | Base::Other => {
+            return true;
+        }
     };
     errors.at(field.ty, why);
     false

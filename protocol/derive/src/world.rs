@@ -2,7 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
+use syn::token::Comma;
 use syn::{Data, DeriveInput, Fields};
 
 use crate::{Errors, attr};
@@ -37,18 +39,7 @@ pub(crate) fn derive(item: &DeriveInput) -> syn::Result<TokenStream> {
     });
     let (numbers, idents): (Vec<u8>, Vec<_>) =
         (0u8..).zip(named.iter().filter_map(|field| field.ident.as_ref())).unzip();
-    let constants = named.iter().zip(0u8..).filter_map(|(field, at)| {
-        let (ident, vis) = (field.ident.as_ref()?, &field.vis);
-        let title = ident.to_string();
-        let title = title.trim_start_matches("r#").to_uppercase();
-        let constant = quote::format_ident!("{title}", span = ident.span());
-        let doc = format!("The kind of the rows of `{ident}`.");
-        Some(quote! {
-            #[doc = #doc]
-            #[allow(dead_code)]
-            #vis const #constant: ::tickwire_protocol::id::KindId = ::tickwire_protocol::id::KindId(#at);
-        })
-    });
+    let constants = constants(named);
     Ok(quote! {
         #[automatically_derived]
         impl #name {
@@ -79,6 +70,23 @@ pub(crate) fn derive(item: &DeriveInput) -> syn::Result<TokenStream> {
             }
         }
     })
+}
+
+/// A constant per table that names its kind: `Field::RUNNERS`.
+fn constants(named: &Punctuated<syn::Field, Comma>) -> Vec<TokenStream> {
+    let each = named.iter().zip(0u8..).filter_map(|(field, at)| {
+        let (ident, vis) = (field.ident.as_ref()?, &field.vis);
+        let title = ident.to_string();
+        let title = title.trim_start_matches("r#").to_uppercase();
+        let constant = quote::format_ident!("{title}", span = ident.span());
+        let doc = format!("The kind of the rows of `{ident}`.");
+        Some(quote! {
+            #[doc = #doc]
+            #[allow(dead_code)]
+            #vis const #constant: ::tickwire_protocol::id::KindId = ::tickwire_protocol::id::KindId(#at);
+        })
+    });
+    each.collect()
 }
 
 fn not_a_world(item: &DeriveInput) -> syn::Error {

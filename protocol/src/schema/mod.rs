@@ -6,7 +6,6 @@
 mod check;
 mod compare;
 mod json;
-mod mapping;
 mod shape;
 mod warn;
 mod words;
@@ -15,7 +14,6 @@ use serde::{Deserialize, Serialize};
 
 pub use self::compare::{Difference, differences};
 pub use self::json::SchemaError;
-pub use self::mapping::Mapping;
 pub use self::shape::Shape;
 
 /// Everything both ends must agree on.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::compare::differences;
-use super::{Field, Schema};
-use crate::image::{Image, KindImage};
+use super::{Image, KindImage};
+use crate::schema::{Field, Schema, differences};
 
 /// How a client with another schema reads the server's images: fields by name, appended ones passed over, missing ones
 /// at their default.
