@@ -115,6 +115,50 @@ export class Bench {
   }
 }
 
+/**
+ * What a pilot would do now, seen from inside the page: toward the nearest ship, leading the shots. Runs in the page.
+ */
+export function pilot() {
+  const { game } = window.dogfight;
+  const own = game.world.ships.mine;
+  const kills = game.world.pilots.mine?.kills ?? 0;
+  if (!own || own.hull === 0) return { aim: 0, off: 0, far: Infinity, kills, flies: false };
+  let best = null;
+  for (const ship of game.world.ships) {
+    const far = Math.hypot(ship.pos.x - own.pos.x, ship.pos.y - own.pos.y);
+    if (ship === own || ship.hull === 0 || ship.safe_ends > game.tick) continue;
+    if (!best || far < best.far) best = { ship, far };
+  }
+  const goal = best ? best.ship.pos : { x: 1500, y: 1500 };
+  const vel = best ? best.ship.vel : { x: 0, y: 0 };
+  const lead = best ? best.far / 820 : 0;
+  const aim = Math.atan2(
+    goal.y + (vel.y - own.vel.y) * lead - own.pos.y, goal.x + (vel.x - own.vel.x) * lead - own.pos.x,
+  );
+  const off = Math.atan2(Math.sin(aim - own.heading), Math.cos(aim - own.heading));
+  return { aim, off, far: best ? best.far : Infinity, kills, flies: true };
+}
+
+/** Whether something sticks out of the screen or covers something else. Runs in the page. */
+export function layout() {
+  const wrong = [];
+  const { scrollWidth, scrollHeight } = document.documentElement;
+  if (scrollWidth > innerWidth || scrollHeight > innerHeight) wrong.push(`the page is ${scrollWidth} x ${scrollHeight}`);
+  const boxes = ["#board", "#map", "#gauges", "#say", "#watchbar", "#fire", "#rush", "#talk", "#stick", "#door", "#hint"]
+    .map((name) => ({ name, box: document.querySelector(name).getBoundingClientRect() }))
+    .filter(({ box }) => box.width > 0);
+  for (const { name, box } of boxes) {
+    if (box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1) wrong.push(`${name} sticks out`);
+  }
+  boxes.forEach(({ name, box }, at) => boxes.slice(at + 1).forEach(({ name: other, box: b }) => {
+    if (name === "#door" || other === "#door") return;
+    if (box.left < b.right - 1 && b.left < box.right - 1 && box.top < b.bottom - 1 && b.top < box.bottom - 1) {
+      wrong.push(`${name} covers ${other}`);
+    }
+  }));
+  return wrong;
+}
+
 /** @param {boolean} holds @param {string} what */
 export function expect(holds, what) {
   if (!holds) throw new Error(what);

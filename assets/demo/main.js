@@ -4,6 +4,7 @@ import { drawArena, SIGHT } from "./arena.js";
 import { Camera } from "./camera.js";
 import { Chat } from "./chat.js";
 import { Effects } from "./effects.js";
+import { embed, embedded, ready } from "./embed.js";
 import { drawGifts } from "./gifts.js";
 import { $, Hud } from "./hud.js";
 import { Input, types } from "./input.js";
@@ -300,6 +301,21 @@ addEventListener("pagehide", () => {
   if (plays && game?.resumption) sessionStorage.setItem(RESUMPTION, game.resumption);
 });
 
+/** Inside /split: straight into a ship. */
+async function startEmbedded() {
+  document.body.classList.add("embedded");
+  lobby.hide();
+  showRole();
+  embed(input, () => game);
+  requestAnimationFrame(frame);
+  try {
+    await join("plays", new URLSearchParams(location.search).get("name") ?? "");
+    ready();
+  } catch (error) {
+    hud.say(error instanceof Error ? error.message : String(error), 60_000);
+  }
+}
+
 async function start() {
   const resume = sessionStorage.getItem(RESUMPTION) ?? "";
   sessionStorage.removeItem(RESUMPTION);
@@ -324,4 +340,4 @@ async function start() {
 // For tests and the curious.
 Object.defineProperty(window, "dogfight", { value: { get game() { return game; }, get plays() { return plays; } } });
 
-void start();
+void (embedded ? startEmbedded() : start());

@@ -39,9 +39,11 @@ impl Page {
             ("", _) => "index.html",
             (path, _) => path,
         };
+        // A page may be asked for without its ending: `/split`.
+        let with_ending = || format!("{name}.html");
         match self {
             Page::Folder(folder) => in_folder(folder, name).or_else(|| built_in(name)),
-            Page::BuiltIn => built_in(name),
+            Page::BuiltIn => built_in(name).or_else(|| built_in(&with_ending())),
             Page::None => built_in(name).filter(|_| OF_EVERY_GAME.iter().any(|own| name.starts_with(own))),
         }
     }
