@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tickwire_protocol::id::PlayerId;
 use tickwire_protocol::image::{History, Image, Mapping};
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::{Arrival, Replica};
@@ -29,6 +30,12 @@ impl Held {
     pub(crate) fn mapped(server: &Schema, mapping: Mapping, schema: Arc<Schema>) -> Held {
         let mapped = Mapped { mapping, schema, history: History::new() };
         Held { replica: Replica::new(server), mapped: Some(mapped) }
+    }
+
+    /// For the player that the welcome names.
+    pub(crate) fn of(mut self, me: PlayerId) -> Held {
+        self.replica = self.replica.of(me);
+        self
     }
 
     pub(crate) fn codebook(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {

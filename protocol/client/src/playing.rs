@@ -118,7 +118,7 @@ impl Playing {
         known: Option<InputSeq>,
         codebook: &[u8],
     ) -> Result<(), DecodeError> {
-        self.held = held;
+        self.held = held.of(me);
         self.arrivals = Arrivals::new(self.tick_us, self.send_every);
         (self.me, self.plays) = (me, plays && !self.layout.is_empty());
         if known.is_none() {

@@ -97,6 +97,17 @@ impl KindSection<'_> {
         any || moved != 0
     }
 
+    /// Whether a row that stays is another one than in the base, though it may be exactly as expected.
+    pub(super) fn moved(&self, lane: &LaneKind) -> bool {
+        let base = self.earlier[0].and_then(|base| base.kinds.get(self.kind));
+        let (Some(now), Some(base)) = (self.now.kinds.get(self.kind), base) else { return false };
+        let differs = |column: usize, slot: u32| now.value(column, slot) != base.value(column, slot);
+        (0..self.words()).any(|word| {
+            slots_in(word, self.stays(lane, word))
+                .any(|slot| self.plan.open.fields.iter().cloned().flatten().any(|column| differs(column, slot)))
+        })
+    }
+
     fn ensure(&self, lane: &mut LaneKind, now: &KindImage, word: usize, stays: &Stays) {
         for (depth, &wanted) in stays.by_depth.iter().enumerate().filter(|&(_, &wanted)| wanted != 0) {
             if let Some(past) = past(self.earlier, self.now, self.kind, depth) {

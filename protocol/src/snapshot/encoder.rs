@@ -208,7 +208,8 @@ impl Encoder {
             let section =
                 KindSection { plan, kind, now, earlier: &earlier, held: &ages, visible, enters, records };
             if !plan.owner {
-                changed |= section.write(lane, &mut to);
+                // What moves exactly as expected needs no bits, but the client must hear of the tick.
+                changed |= section.write(lane, &mut to) || !changed && section.moved(lane);
             }
             next.kinds.push(section.next(lane));
         }
