@@ -1,1 +1,4 @@
 //! x
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod net;

@@ -132,6 +132,14 @@ impl Socket {
         }
     }
 
+    /// Says goodbye with this code. What the kernel does not take at once is lost.
+    pub fn close(&mut self, code: u16, reason: &str) {
+        let mut payload = code.to_be_bytes().to_vec();
+        payload.extend(reason.bytes().take(123));
+        self.send_as(0x88, &payload);
+        self.state = State::Closed;
+    }
+
     /// Sends raw bytes, for tests of servers.
     pub fn send_raw(&mut self, bytes: &[u8]) {
         self.owed.extend_from_slice(bytes);
