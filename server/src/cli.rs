@@ -1,5 +1,6 @@
 //! The command line: flags, environment, file; what is said at the start; how it ends.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -124,12 +125,24 @@ fn greet<G: Game>(running: &Running, bots: u32, tls: bool) {
     println!("  {scheme}://{here}/");
     if let Some(lan) = lan_address(addr) {
         println!("  {scheme}://{lan}/  (others on your network)");
+        if let Some(code) =
+            std::io::stdout().is_terminal().then(|| qr_code(&format!("{scheme}://{lan}/"))).flatten()
+        {
+            println!("{code}");
+        }
     }
     println!("{} ticks a second, {bots} bots, seed {}.", G::TICK_RATE.get(), running.seed);
     if cfg!(debug_assertions) {
         println!("This is a debug build: it is many times slower. Use cargo run --release.");
     }
     println!("Ctrl-C stops it.");
+}
+
+/// The address as a pattern of blocks that a phone's camera reads, light on a dark terminal.
+fn qr_code(address: &str) -> Option<String> {
+    use qrcode::render::unicode::Dense1x2;
+    let code = qrcode::QrCode::new(address).ok()?;
+    Some(code.render().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build())
 }
 
 /// What the game puts on the wire, for people.
