@@ -52,7 +52,7 @@ pub trait Game: Serialize + DeserializeOwned + Send + Sized + 'static {
 
     /// A player or watcher is gone for good. Removes what it owns, unless the game does something else. Server only.
     fn leave(&mut self, world: &mut Self::World, _host: &mut Host<Self>, player: &Player) {
-        world.each(|_, table| table.remove_owned(player.id));
+        world.remove_owned(player.id);
     }
 
     /// A player or the process around the room asks for something. Server only.

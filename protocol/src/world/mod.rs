@@ -1,6 +1,119 @@
 //! A world is a struct of tables; a table is rows of one kind, each with an id and perhaps an owner.
 //!
-//! The traits here are written by the derives. What a game developer uses are [`Table`] and [`One`].
+//! ```
+//! use tickwire_protocol::prelude::*;
+//!
+//! const RATE: TickRate = TickRate::hz(60);
+//!
+//! #[derive(Replicate, Clone, Copy, Default, PartialEq)]
+//! enum Rig {
+//!     #[default]
+//!     Sloop,
+//!     Brig,
+//! }
+//!
+//! #[derive(Replicate, Clone, Default, PartialEq)]
+//! struct Ship {
+//!     /// Where it is, to a millimetre; a jump of more than 5 m is a teleport.
+//!     #[rep(place, range = -500.0..=500.0, step = 0.001, lerp, snap = 5.0)]
+//!     pos: Vec2,
+//!     /// In metres a second. Its steps are whole steps of `pos` per tick, so that `pos + vel * dt` is exact.
+//!     #[rep(range = -40.0..=40.0, step = per_tick(RATE), rate_of = pos)]
+//!     vel: Vec2,
+//!     #[rep(angle, bits = 12, along = vel, lerp)]
+//!     heading: f32,
+//!     #[rep(range = 0..=100)]
+//!     hull: u8,
+//!     rig: Rig,
+//!     #[rep(whole, max = 24)]
+//!     name: String,
+//!     /// Only its own player knows.
+//!     #[rep(owner)]
+//!     powder: u16,
+//!     /// Only the server knows.
+//!     #[rep(skip)]
+//!     course: Vec<Vec2>,
+//! }
+//!
+//! #[derive(Replicate, Clone, Default, PartialEq)]
+//! struct Wind {
+//!     #[rep(angle, bits = 8)]
+//!     from: f32,
+//! }
+//!
+//! #[derive(World, Default)]
+//! struct Sea {
+//!     ships: Table<Ship>,
+//!     wind: One<Wind>,
+//! }
+//!
+//! let mut sea = Sea::default();
+//! let id = sea.ships.spawn(Ship { hull: 100, ..Ship::default() });
+//! sea.wind.from = 1.5;
+//! if let Some(ship) = sea.ships.get_mut(id) {
+//!     ship.vel.x = 3.0;
+//! }
+//! assert_eq!(sea.ships.iter().map(|(_, ship)| ship.hull).sum::<u8>(), 100);
+//! // What an event or a view calls that ship.
+//! let _same: EntityId = Sea::SHIPS.entity(id);
+//! ```
+//!
+//! # Fields
+//!
+//! A field is a bool, an integer, `f32`, `Vec2`, `Vec3`, a unit enum that derives `Replicate`, `Tick`, `PlayerId`,
+//! `Id<Row>`, an `Option` or a fixed array of those; or anything that is a [`Message`] and marked `whole`; or anything
+//! at all that is marked `skip`.
+//!
+//! | attribute | on | means |
+//! |---|---|---|
+//! | `range = a..=b` | integers | its smallest and largest value; beyond, a row is put on the edge |
+//! | `range = a..=b, step = s` | floats, vectors | bounds and resolution in the world's units |
+//! | `exact` | floats, vectors | all 32 bits, without bounds: dear to send when it changes |
+//! | `angle, bits = n` | `f32` | radians in `2^n` steps, where a turn is 0 again |
+//! | `place` | one vector of a row | where it is: for views, maps, and who is near. Without one a row is everywhere |
+//! | `lerp` | numbers | drawn in between two snapshots |
+//! | `snap = d` | beside `lerp` | a jump of more than `d` is a teleport, and not drawn in between |
+//! | `rate_of = pos` | velocities | moves `pos` by itself times `dt` per tick: the coder expects that, at no cost |
+//! | `step = per_tick(rate)` | beside `rate_of` | steps that are whole steps of the position per tick |
+//! | `steady` | velocities | turns, but keeps its length |
+//! | `along = vel` | angles | points where that velocity points, unless told otherwise |
+//! | `whole, max = n` | text, lists, any [`Message`] | sent whole when it changed, in at most `n` bytes |
+//! | `owner` | any field | sent to the row's owner only |
+//! | `skip` | any field | never sent |
+//!
+//! Above the struct, `#[rep(owner)]` sends the rows to their owners only, and `#[rep(predicted)]` has every client draw
+//! them from the predicted world, as is right for what a player bounces off: balls, asteroids.
+//!
+//! # Settling
+//!
+//! At the end of a tick, every field is put on its step: the simulated world is the world on the wire. That is what
+//! makes prediction exact and differences small, and it has a price: **a change of less than half a step in a tick is
+//! lost**. So give fine steps to what accumulates. A fine position costs nothing while it moves as expected, and a server
+//! names at its start what would stand still.
+//!
+//! ```
+//! # use tickwire_protocol::prelude::*;
+//! # use tickwire_protocol::world::settled;
+//! #[derive(Replicate, Clone, Default, PartialEq)]
+//! struct Snail {
+//!     #[rep(range = 0.0..=10.0, step = 0.1)]
+//!     pos: f32,
+//! }
+//! let mut snail = Snail { pos: 5.0 };
+//! for _ in 0..1_000 {
+//!     snail.pos += 0.04; // less than half a step
+//!     snail = settled(snail);
+//! }
+//! assert_eq!(snail.pos, 5.0);
+//! ```
+//!
+//! # What is hidden
+//!
+//! `drive` and `advance` run on clients too, which do not know everything. So there, on the server as well, `skip`
+//! fields hold their default, and so do the `owner` fields of other players' rows (in `advance`: of all rows); rows of an
+//! `owner` kind are not there. What is written to them there is lost. `step` and the rest of the game see everything.
+//!
+//! The traits of this module are written by the derives; a game uses [`Table`] and [`One`].
 
 mod message;
 mod one;
@@ -8,7 +121,7 @@ mod table;
 
 pub use self::message::{Message, deeper};
 pub use self::one::One;
-pub use self::table::Table;
+pub use self::table::{Rows, RowsMut, RowsOf, RowsOfMut, Table, settled};
 use crate::id::{KindId, PlayerId};
 use crate::image::{Image, KindImage};
 use crate::schema::{Field, Kind};
@@ -115,6 +228,14 @@ pub trait World: Default + Send + 'static {
                 table.settle(rows);
             }
         });
+    }
+
+    /// Removes every row that `player` owns: what a game does when a player leaves.
+    fn remove_owned(&mut self, player: PlayerId)
+    where
+        Self: Sized,
+    {
+        self.each(|_, table| table.remove_owned(player));
     }
 
     /// Makes this the world of `image`; `skip` fields are default.

@@ -201,12 +201,17 @@ impl<T: Replicate> Table<T> {
     }
 }
 
-/// The row that stands for what is hidden: a default that is on its steps, as it is at those who never receive it.
-pub(super) fn settled_default<T: Replicate>() -> T {
-    let mut row = T::default();
+/// A row on its steps, as at the end of a tick; `whole` fields are left as they are.
+#[must_use]
+pub fn settled<T: Replicate>(mut row: T) -> T {
     let mut integers = [0; COMPONENTS_MAX];
     let integers = &mut integers[..T::COMPONENTS];
     row.pack(integers);
     row.unpack(integers);
     row
+}
+
+/// The row that stands for what is hidden: a default that is on its steps, as it is at those who never receive it.
+pub(super) fn settled_default<T: Replicate>() -> T {
+    settled(T::default())
 }

@@ -1,7 +1,7 @@
 //! The rows of one kind.
 
 mod any;
-mod taking;
+mod iter;
 
 use core::fmt;
 use std::collections::BTreeMap;
@@ -10,7 +10,8 @@ use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand_pcg::Pcg32;
 
-use self::taking::Taking;
+pub use self::any::settled;
+pub use self::iter::{Rows, RowsMut, RowsOf, RowsOfMut};
 use super::Replicate;
 use crate::id::{Id, PlayerId};
 use crate::image::Slots;
@@ -164,29 +165,26 @@ impl<T: Replicate> Table<T> {
     }
 
     /// The rows, in id order.
-    pub fn iter(&self) -> impl Iterator<Item = (Id<T>, &T)> + '_ {
-        self.alive.iter().map(|slot| (Id::new(slot), &self.rows[slot as usize]))
+    #[must_use]
+    pub fn iter(&self) -> Rows<'_, T> {
+        Rows::new(&self.rows, &self.alive)
     }
 
     /// The rows to change, in id order. Each row that is taken counts as changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Id<T>, &mut T)> + '_ {
-        Taking::new(&mut self.rows, &mut self.touched, self.alive.iter())
+    pub fn iter_mut(&mut self) -> RowsMut<'_, T> {
+        RowsMut::new(&mut self.rows, &mut self.touched, &self.alive)
     }
 
     /// The rows of `player`, in id order.
-    pub fn of(&self, player: PlayerId) -> impl Iterator<Item = (Id<T>, &T)> + '_ {
-        self.slots_of(player)
-            .iter()
-            .filter(|&&slot| self.alive.contains(slot))
-            .map(|&slot| (Id::new(slot), &self.rows[slot as usize]))
+    #[must_use]
+    pub fn of(&self, player: PlayerId) -> RowsOf<'_, T> {
+        RowsOf::new(&self.rows, &self.alive, self.slots_of(player))
     }
 
-    /// The rows of `player` to change, in id order.
-    pub fn of_mut(&mut self, player: PlayerId) -> impl Iterator<Item = (Id<T>, &mut T)> + '_ {
+    /// The rows of `player` to change, in id order. Each row that is taken counts as changed.
+    pub fn of_mut(&mut self, player: PlayerId) -> RowsOfMut<'_, T> {
         let slots = self.owned.get(&player).map_or(&[][..], Vec::as_slice);
-        let alive = &self.alive;
-        let slots = slots.iter().copied().filter(|&slot| alive.contains(slot));
-        Taking::new(&mut self.rows, &mut self.touched, slots)
+        RowsOfMut::new(&mut self.rows, &mut self.touched, &self.alive, slots)
     }
 
     /// The first row of `player`: for kinds of which a player has one.
@@ -266,6 +264,22 @@ impl<T> Default for Table<T> {
             hidden: Slots::default(),
             journal: None,
         }
+    }
+}
+
+impl<'a, T: Replicate> IntoIterator for &'a Table<T> {
+    type Item = (Id<T>, &'a T);
+    type IntoIter = Rows<'a, T>;
+    fn into_iter(self) -> Rows<'a, T> {
+        self.iter()
+    }
+}
+
+impl<'a, T: Replicate> IntoIterator for &'a mut Table<T> {
+    type Item = (Id<T>, &'a mut T);
+    type IntoIter = RowsMut<'a, T>;
+    fn into_iter(self) -> RowsMut<'a, T> {
+        self.iter_mut()
     }
 }
 
