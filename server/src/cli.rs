@@ -1,7 +1,7 @@
 //! The command line: flags, environment, file; what is said at the start; how it ends.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
@@ -90,7 +90,7 @@ fn act<G: Game>(server: Server<G>, given: &ArgMatches) -> Result<(), String> {
         return Ok(());
     }
     let file = given.get_one::<PathBuf>("config");
-    let mut config = file.map(from_file).transpose()?.unwrap_or_default();
+    let mut config = file.map(|file| from_file(file)).transpose()?.unwrap_or_default();
     config.overlay(given);
     config.check()?;
     shell::log_to_console(&config.log)?;
@@ -111,7 +111,7 @@ fn act<G: Game>(server: Server<G>, given: &ArgMatches) -> Result<(), String> {
     Ok(())
 }
 
-fn from_file(file: &PathBuf) -> Result<Config, String> {
+fn from_file(file: &Path) -> Result<Config, String> {
     let text = shell::read_text(file)
         .map_err(|why| format!("{} cannot be read ({why}): check its path and rights", file.display()))?;
     Config::from_toml(&text).map_err(|error| format!("{}, {error}", file.display()))

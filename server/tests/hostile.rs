@@ -1,5 +1,12 @@
 //! Clients that mean harm, or are broken: each is ended alone, with the code that names why, while another one
 //! keeps getting its snapshots. Plain and over TLS.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test of the shell has sockets and a clock"
+)]
 
 mod peer;
 

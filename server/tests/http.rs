@@ -1,4 +1,11 @@
 //! What the port answers besides WebSockets, and what is refused before it becomes one.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test of the shell has sockets and a clock"
+)]
 
 mod peer;
 

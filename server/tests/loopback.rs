@@ -1,4 +1,11 @@
 //! The whole server through real sockets: connect, play, drop, resume, leave, shut down. Plain and over TLS.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test of the shell has sockets and a clock"
+)]
 
 mod peer;
 

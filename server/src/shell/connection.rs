@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice};
 
+use tickwire_protocol::game::Role;
 use tickwire_protocol::wire::CloseCode;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
@@ -28,7 +29,7 @@ pub(crate) struct Connection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// The room has its hello and has not answered: it has to be silent.
-    Joining,
+    Joining(Role),
     /// Plays or watches.
     Open,
     /// The room does not know it any more; its close frame is on the way.
@@ -77,11 +78,11 @@ pub(crate) enum Wrote {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: Stream, place: Place, limits: &Limits, now: u64) -> Connection {
+    pub(crate) fn new(stream: Stream, place: Place, role: Role, limits: &Limits, now: u64) -> Connection {
         Connection {
             stream,
             reader: Reader::default(),
-            state: State::Joining,
+            state: State::Joining(role),
             budget: Budget::full(limits, now),
             owed: Vec::new(),
             blocked: None,
@@ -93,11 +94,11 @@ impl Connection {
         &mut self.stream
     }
 
-    /// The room let it in.
-    pub(crate) fn joined(&mut self) {
-        if self.state == State::Joining {
-            self.state = State::Open;
-        }
+    /// The room answered its hello: the role that it asked for, where this is news.
+    pub(crate) fn joined(&mut self) -> Option<Role> {
+        let State::Joining(role) = self.state else { return None };
+        self.state = State::Open;
+        Some(role)
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -139,9 +140,9 @@ impl Connection {
         scratch.bytes_in += count as u64;
         let dry = if more { Drained::More } else { Drained::Dry };
         match self.state {
-            State::Joining if count > 0 => return Drained::Fault(EARLY),
+            State::Joining(_) if count > 0 => return Drained::Fault(EARLY),
             State::Closing { end: End::Deaf | End::Finished | End::Answered, .. } => return dry,
-            State::Joining | State::Open | State::Closing { end: End::Said, .. } => {}
+            State::Joining(_) | State::Open | State::Closing { end: End::Said, .. } => {}
         }
         let mut frames = match self.budget.take(count, now, limits) {
             Ok(frames) => frames,
@@ -280,7 +281,7 @@ impl Connection {
     /// Whether its goodbye is said, or took too long.
     pub(crate) fn is_over(&self, now: u64) -> bool {
         match self.state {
-            State::Joining | State::Open => false,
+            State::Joining(_) | State::Open => false,
             State::Closing { until, end } => now >= until || (end == End::Answered && !self.is_owed()),
         }
     }

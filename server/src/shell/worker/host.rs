@@ -4,69 +4,51 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use mio::{Events, Poll, Token};
-use tickwire_protocol::wire::{CloseCode, Hello};
+use tickwire_protocol::game::Role;
+use tickwire_protocol::wire::CloseCode;
 use tokio::sync::mpsc::{Sender, UnboundedSender};
 
+use super::seats::Seats;
 use super::{NewRoom, Newcomer, Report, RoomKey, Shared};
 use crate::config::Config;
-use crate::room::{AnyRoom, ConnId, Outbox, Stats};
+use crate::room::{AnyRoom, Outbox, Stats};
 use crate::shell::clock;
 use crate::shell::connection::{Connection, Drained, Limits, Wrote};
 use crate::shell::metrics::{Counters, Gauges};
 use crate::shell::ticker::Ticker;
-use tickwire_protocol::game::Role;
 
 /// A room, its clock and its sockets. Outlives its room until the last socket is closed.
 pub(crate) struct Host {
     key: RoomKey,
     name: String,
-    room: Option<Box<dyn AnyRoom>>,
+    pub(super) room: Option<Box<dyn AnyRoom>>,
     ticker: Ticker,
-    poll: Poll,
-    events: Events,
-    seats: Vec<Seat>,
-    free: VecDeque<u32>,
-    waiting: VecDeque<Newcomer>,
-    /// Seats that may have something to read. Readiness comes as edges, so what is not read at once is kept here.
-    ready: Vec<u32>,
-    /// Seats whose sockets can be written again.
-    writable: Vec<u32>,
+    pub(super) seats: Seats,
+    pub(super) waiting: VecDeque<Newcomer>,
     /// Seats that could not be written.
-    blocked: Vec<u32>,
+    pub(super) blocked: Vec<u32>,
     /// Seats whose close frame is on its way.
-    closing: Vec<u32>,
+    pub(super) closing: Vec<u32>,
     /// Seats with something to say that no snapshot took along.
-    owing: Vec<u32>,
-    pings: Pings,
+    pub(super) owing: Vec<u32>,
+    pub(super) pings: Pings,
     gauges: Arc<Gauges>,
     stats: Stats,
     outside: Option<Sender<Vec<u8>>>,
     joins_per_tick: usize,
     pace: Pace,
-    joining: u64,
-    open: u64,
+    pub(super) joining: u64,
+    pub(super) open: u64,
     /// Seats whose answer is out, to be told after the numbers.
-    settled: Vec<Role>,
+    pub(super) settled: Vec<Role>,
     /// Whether the end of the room was told.
     ended: bool,
 }
 
-/// A place for a connection. Its number and how often it was used make the connection's id.
-#[derive(Default)]
-struct Seat {
-    used: u16,
-    connection: Option<Connection>,
-    /// The role it asked for, until it is settled.
-    role: Option<Role>,
-    /// Whether it stands on the list of those that may have something to read.
-    ready: bool,
-}
-
 /// Pings go round: a few in every tick.
-struct Pings {
-    next: usize,
-    ticks: usize,
+pub(super) struct Pings {
+    pub(super) next: u32,
+    pub(super) ticks: u32,
 }
 
 /// How many ticks were made in a second, and how many should have been.
@@ -80,24 +62,19 @@ impl Host {
     /// # Errors
     /// Where the system has no readiness queue left.
     pub(crate) fn new(new: NewRoom, config: &Config, number: u32) -> Result<Host, (RoomKey, std::io::Error)> {
-        let poll = Poll::new().map_err(|error| (new.key, error))?;
+        let seats = Seats::new().map_err(|error| (new.key, error))?;
         let rate = new.room.rate();
         let mut host = Host {
             key: new.key,
             name: new.room.name().to_owned(),
             ticker: Ticker::new(rate, clock::now(), config.catch_up_ticks),
             room: Some(new.room),
-            poll,
-            events: Events::with_capacity(EVENTS_AT_ONCE),
-            seats: Vec::new(),
-            free: VecDeque::new(),
+            seats,
             waiting: VecDeque::new(),
-            ready: Vec::new(),
-            writable: Vec::new(),
             blocked: Vec::new(),
             closing: Vec::new(),
             owing: Vec::new(),
-            pings: Pings { next: 0, ticks: rate.ticks_in_ms(config.ping_ms) as usize },
+            pings: Pings { next: 0, ticks: rate.ticks_in_ms(config.ping_ms) },
             gauges: new.gauges,
             stats: Stats::default(),
             outside: new.outside,
@@ -169,14 +146,12 @@ impl Host {
 
     fn tick(&mut self, tick: &mut Tick<'_>, shared: &mut Shared) {
         self.admit(tick, shared);
-        self.look();
+        self.seats.look();
         self.drain(tick, shared);
         self.unblock(tick);
         if let Some(room) = &mut self.room {
             for seat in &self.blocked {
-                if let Some(conn) = self.seats.get(*seat as usize).map(|place| place.id(*seat)) {
-                    room.blocked(conn);
-                }
+                room.blocked(self.seats.id(*seat));
             }
             room.tick(&mut shared.out);
             self.carry_out(tick, &mut shared.out);
@@ -191,15 +166,13 @@ impl Host {
     fn admit(&mut self, tick: &Tick<'_>, shared: &mut Shared) {
         for _ in 0..self.waiting.len().min(self.joins_per_tick) {
             let Some(newcomer) = self.waiting.pop_front() else { break };
-            let (hello, seat) = self.seat(newcomer, tick.now, tick.limits);
+            let Newcomer { stream, place, hello } = newcomer;
             let role = hello.role;
+            let seat = self.seats.take(Connection::new(stream, place, role, tick.limits, tick.now));
             match (&mut self.room, seat) {
                 (Some(room), Some(seat)) => {
-                    if let Some(place) = self.seats.get_mut(seat as usize) {
-                        place.role = Some(role);
-                        self.joining += 1;
-                        room.join(place.id(seat), hello, shared.token());
-                    }
+                    self.joining += 1;
+                    room.join(self.seats.id(seat), hello, shared.token());
                 }
                 (None, Some(seat)) => {
                     tick.settled(self.key, role);
@@ -210,67 +183,21 @@ impl Host {
         }
     }
 
-    /// Gives a newcomer's socket a place; none where the system has no room for it.
-    fn seat(&mut self, newcomer: Newcomer, now: u64, limits: &Limits) -> (Hello, Option<u32>) {
-        let mut connection = Connection::new(newcomer.stream, newcomer.place, limits, now);
-        let at = self.free.pop_front().or_else(|| {
-            let at = u32::try_from(self.seats.len()).ok().filter(|at| *at <= SEAT_MASK)?;
-            self.seats.push(Seat::default());
-            Some(at)
-        });
-        let registered =
-            at.filter(|at| connection.stream().register(self.poll.registry(), Token(*at as usize)).is_ok());
-        match registered.and_then(|at| self.seats.get_mut(at as usize)) {
-            Some(place) => place.connection = Some(connection),
-            None => self.free.extend(at),
-        }
-        (newcomer.hello, registered)
-    }
-
-    /// Asks the kernel which sockets are ready, without waiting.
-    fn look(&mut self) {
-        loop {
-            if self.poll.poll(&mut self.events, Some(std::time::Duration::ZERO)).is_err() {
-                return;
-            }
-            let mut count = 0;
-            for event in &self.events {
-                count += 1;
-                let seat = u32::try_from(event.token().0).unwrap_or(u32::MAX);
-                if (event.is_readable() || event.is_read_closed() || event.is_error())
-                    && let Some(place) = self.seats.get_mut(event.token().0)
-                    && !std::mem::replace(&mut place.ready, true)
-                {
-                    self.ready.push(seat);
-                }
-                if event.is_writable() {
-                    self.writable.push(seat);
-                }
-            }
-            if count < EVENTS_AT_ONCE {
-                return;
-            }
-        }
-    }
-
     /// Reads each ready socket once; those with more stay on the list.
     fn drain(&mut self, tick: &Tick<'_>, shared: &mut Shared) {
-        let mut ready = std::mem::take(&mut self.ready);
+        let mut ready = self.seats.ready();
         ready.retain(|seat| {
             let more = self.drain_one(*seat, tick, shared);
-            if let Some(place) = self.seats.get_mut(*seat as usize) {
-                place.ready = more;
-            }
+            self.seats.set_ready(*seat, more);
             more
         });
-        self.ready = ready;
+        self.seats.keep_ready(ready);
     }
 
     /// Reads a socket once; whether it may have more.
     fn drain_one(&mut self, seat: u32, tick: &Tick<'_>, shared: &mut Shared) -> bool {
-        let Some(place) = self.seats.get_mut(seat as usize) else { return false };
-        let conn = place.id(seat);
-        let Some(connection) = &mut place.connection else { return false };
+        let conn = self.seats.id(seat);
+        let Some(connection) = self.seats.get(seat) else { return false };
         let room = &mut self.room;
         let drained = connection.drain(tick.now, tick.limits, &mut shared.scratch, &mut |heard| {
             if let Some(room) = room {
@@ -287,10 +214,10 @@ impl Host {
                 self.owe(seat);
                 return true;
             }
-            Drained::Bye | Drained::Fault(_) if closing => self.remove(seat),
+            Drained::Bye | Drained::Fault(_) if closing => self.seats.remove(seat),
             Drained::Gone => {
                 self.forget(seat, tick, None);
-                self.remove(seat);
+                self.seats.remove(seat);
             }
             Drained::Bye => {
                 self.forget(seat, tick, Some(CloseCode::Bye));
@@ -308,14 +235,14 @@ impl Host {
 
     /// Gives sockets that can be written again what they are owed, and parts with those that never can.
     fn unblock(&mut self, tick: &Tick<'_>) {
-        let mut writable = std::mem::take(&mut self.writable);
-        for seat in writable.drain(..) {
+        while let Some(seat) = self.seats.next_writable() {
             self.flush(seat, tick);
         }
-        self.writable = writable;
         let mut blocked = std::mem::take(&mut self.blocked);
+        blocked.sort_unstable();
+        blocked.dedup();
         blocked.retain(|seat| {
-            let Some(connection) = self.connection(*seat) else { return false };
+            let Some(connection) = self.seats.get(*seat) else { return false };
             if connection.is_open() && connection.does_not_read(tick.now, tick.limits) {
                 self.forget(*seat, tick, Some(CloseCode::DoesNotRead));
                 self.begin_closing(*seat, tick, Some((CloseCode::DoesNotRead, UNREAD, false)));
@@ -329,14 +256,14 @@ impl Host {
     /// Does what the room wants done after its tick.
     fn carry_out(&mut self, tick: &Tick<'_>, out: &mut Outbox) {
         for joined in &out.joined {
-            if let Some(seat) = self.seat_of(joined.conn) {
+            if let Some(seat) = self.seats.find(joined.conn) {
                 self.settle(seat);
             }
         }
         for write in &out.writes {
-            let Some(seat) = self.seat_of(write.conn) else { continue };
+            let Some(seat) = self.seats.find(write.conn) else { continue };
             let frames = write.frames.each_ref().map(|range| out.bytes.get(range.clone()).unwrap_or_default());
-            let Some(connection) = self.connection(seat) else { continue };
+            let Some(connection) = self.seats.get(seat) else { continue };
             let wrote = connection.write(frames, tick.now);
             tick.counters.bytes_out.add(frames.iter().map(|frame| frame.len() as u64).sum());
             match wrote {
@@ -350,13 +277,13 @@ impl Host {
                 }
                 Wrote::Gone => {
                     self.forget(seat, tick, None);
-                    self.remove(seat);
+                    self.seats.remove(seat);
                 }
             }
         }
         for close in &out.closes {
-            if let Some(seat) = self.seat_of(close.conn)
-                && self.connection(seat).is_some_and(|connection| !connection.is_closing())
+            if let Some(seat) = self.seats.find(close.conn)
+                && self.seats.get(seat).is_some_and(|connection| !connection.is_closing())
             {
                 self.settle(seat);
                 self.open -= 1;
@@ -381,48 +308,6 @@ impl Host {
         }
     }
 
-    /// Asks a few clients for a sign of life; everybody has its turn.
-    fn ping(&mut self) {
-        let count = self.seats.len().div_ceil(self.pings.ticks);
-        for _ in 0..count {
-            let seat = self.pings.next;
-            self.pings.next = if seat + 1 < self.seats.len() { seat + 1 } else { 0 };
-            if let Some(seat) = u32::try_from(seat).ok()
-                && let Some(connection) = self.connection(seat)
-                && connection.is_open()
-                && !connection.is_blocked()
-            {
-                connection.ping();
-                self.owing.push(seat);
-            }
-        }
-    }
-
-    /// Writes what is owed to those who were not written to in this tick.
-    fn pay(&mut self, tick: &Tick<'_>) {
-        let mut owing = std::mem::take(&mut self.owing);
-        for seat in owing.drain(..) {
-            if self.connection(seat).is_some_and(|connection| !connection.is_blocked()) {
-                self.flush(seat, tick);
-            }
-        }
-        self.owing = owing;
-    }
-
-    /// Drops sockets whose goodbye is said, or takes too long.
-    fn reap(&mut self, tick: &Tick<'_>) {
-        let mut closing = std::mem::take(&mut self.closing);
-        closing.retain(|seat| {
-            let Some(connection) = self.connection(*seat) else { return false };
-            if connection.is_over(tick.now) {
-                self.remove(*seat);
-                return false;
-            }
-            true
-        });
-        self.closing = closing;
-    }
-
     fn publish(&mut self, tick: &Tick<'_>, shared: &mut Shared) {
         tick.counters.client_ticks.add(self.open);
         tick.counters.bytes_in.add(std::mem::take(&mut shared.scratch.bytes_in));
@@ -445,127 +330,6 @@ impl Host {
             tick.settled(self.key, role);
         }
     }
-
-    /// Closes every connection; the room is over.
-    pub(crate) fn stop(&mut self, code: CloseCode, reason: &str, limits: &Limits, counters: &Counters) {
-        self.room = None;
-        let now = clock::now();
-        for newcomer in std::mem::take(&mut self.waiting) {
-            self.seat(newcomer, now, limits);
-        }
-        for seat in 0..u32::try_from(self.seats.len()).unwrap_or(u32::MAX) {
-            let Some(connection) = self.connection(seat) else { continue };
-            if !connection.is_closing() {
-                connection.close(code, reason, false, now + limits.closing);
-                counters.disconnected(Some(code));
-                self.closing.push(seat);
-                self.owing.push(seat);
-            }
-        }
-        (self.open, self.joining) = (0, 0);
-    }
-}
-
-/// One connection's way through its states.
-impl Host {
-    /// The room answered its hello.
-    fn settle(&mut self, seat: u32) {
-        let Some(place) = self.seats.get_mut(seat as usize) else { return };
-        if let Some(connection) = &mut place.connection {
-            connection.joined();
-        }
-        if let Some(role) = place.role.take() {
-            self.settled.push(role);
-            self.joining -= 1;
-            self.open += 1;
-        }
-    }
-
-    /// The room is told that a connection is lost, where it does not know yet.
-    fn forget(&mut self, seat: u32, tick: &Tick<'_>, code: Option<CloseCode>) {
-        let Some(place) = self.seats.get_mut(seat as usize) else { return };
-        let conn = place.id(seat);
-        if place.connection.as_ref().is_none_or(Connection::is_closing) {
-            return;
-        }
-        match place.role.take() {
-            Some(role) => {
-                self.settled.push(role);
-                self.joining -= 1;
-            }
-            None => self.open -= 1,
-        }
-        tick.counters.disconnected(code);
-        if let Some(room) = &mut self.room {
-            room.lost(conn);
-        }
-    }
-
-    /// Says why, or answers a goodbye, and waits a little.
-    fn begin_closing(&mut self, seat: u32, tick: &Tick<'_>, why: Option<(CloseCode, &str, bool)>) {
-        let until = tick.now + tick.limits.closing;
-        let Some(connection) = self.connection(seat) else { return };
-        match why {
-            Some((code, reason, deaf)) => connection.close(code, reason, deaf, until),
-            None => connection.answered(until),
-        }
-        self.closing.push(seat);
-        self.owing.push(seat);
-    }
-
-    fn flush(&mut self, seat: u32, tick: &Tick<'_>) {
-        let Some(connection) = self.connection(seat) else { return };
-        if !connection.is_owed() && !connection.is_blocked() {
-            return;
-        }
-        match connection.flush(tick.now) {
-            Wrote::All => connection.all_is_out(),
-            Wrote::Part | Wrote::Nothing => self.block(seat, tick),
-            Wrote::Gone => {
-                self.forget(seat, tick, None);
-                self.remove(seat);
-            }
-        }
-    }
-
-    fn block(&mut self, seat: u32, tick: &Tick<'_>) {
-        tick.counters.partial_writes.add(1);
-        if !self.blocked.contains(&seat) {
-            self.blocked.push(seat);
-        }
-    }
-
-    /// Notes that something is to be said to it.
-    fn owe(&mut self, seat: u32) {
-        if self.connection(seat).is_some_and(|connection| connection.is_owed()) {
-            self.owing.push(seat);
-        }
-    }
-
-    fn remove(&mut self, seat: u32) {
-        let Some(place) = self.seats.get_mut(seat as usize) else { return };
-        if place.connection.take().is_some() && place.used < u16::MAX {
-            place.used += 1;
-            self.free.push_back(seat);
-        }
-    }
-
-    fn connection(&mut self, seat: u32) -> Option<&mut Connection> {
-        self.seats.get_mut(seat as usize)?.connection.as_mut()
-    }
-
-    /// The seat of a connection that is still there.
-    fn seat_of(&self, conn: ConnId) -> Option<u32> {
-        let seat = conn.0 & SEAT_MASK;
-        let place = self.seats.get(seat as usize)?;
-        (place.id(seat) == conn && place.connection.is_some()).then_some(seat)
-    }
-}
-
-impl Seat {
-    fn id(&self, seat: u32) -> ConnId {
-        ConnId(u32::from(self.used) << SEAT_BITS | seat)
-    }
 }
 
 impl Pace {
@@ -583,10 +347,10 @@ impl Pace {
 }
 
 /// What a tick of a room is made with.
-struct Tick<'a> {
-    now: u64,
-    limits: &'a Limits,
-    counters: &'a Counters,
+pub(super) struct Tick<'a> {
+    pub(super) now: u64,
+    pub(super) limits: &'a Limits,
+    pub(super) counters: &'a Counters,
     reports: &'a UnboundedSender<Report>,
 }
 
@@ -597,11 +361,6 @@ impl Tick<'_> {
     }
 }
 
-/// Sockets told ready by one system call.
-const EVENTS_AT_ONCE: usize = 1_024;
-/// A connection's id is its seat and, above it, how often the seat was used before.
-const SEAT_BITS: u32 = 16;
-const SEAT_MASK: u32 = (1 << SEAT_BITS) - 1;
 const ENDED: &str = "the room has ended: join again for another one";
 const BROKEN: &str = "the room broke down: come back to a new one";
 const UNREAD: &str = "nothing of what was sent was read: come back on a faster connection";

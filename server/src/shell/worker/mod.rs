@@ -3,7 +3,9 @@
 //! It sleeps until the next room's tick is due, looks once which of that room's sockets are ready, reads each of
 //! them once, makes the tick, and writes each client once. It takes no lock, and nothing wakes it in between.
 
+mod goodbye;
 mod host;
+mod seats;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
