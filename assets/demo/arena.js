@@ -1,10 +1,14 @@
-// The ground: a grid, a few stars, the walls.
+// The ground: a grid, a few far stars, the walls, and the star in the middle.
 
-import { theme } from "./theme.js";
+import { reducedMotion, theme } from "./theme.js";
 
 /** The side of the arena in units, and how far a ship sees: as in the crate tickwire-dogfight. */
 export const SIZE = 3000;
 export const SIGHT = 900;
+
+/** The star in the middle, and how far it pulls. */
+export const STAR = { pos: { x: SIZE / 2, y: SIZE / 2 }, radius: 58 };
+const PULL = 470;
 
 const GRID = 150;
 const TILE = 600;
@@ -57,7 +61,7 @@ export function drawArena(camera) {
   context.drawImage(cloud(), off(camera.x, width), off(camera.y, height), side, side);
   context.restore();
 
-  context.fillStyle = colours.star;
+  context.fillStyle = colours.spark;
   for (const star of STARS) {
     // Further stars move less: they are drawn as if the camera had moved only a part of the way.
     const offX = camera.x * (1 - star.depth);
@@ -89,4 +93,41 @@ export function drawArena(camera) {
   context.lineWidth = 22;
   context.strokeRect(-11, -11, SIZE + 22, SIZE + 22);
   context.globalAlpha = 1;
+}
+
+/** @param {import("./camera.js").Camera} camera @param {number} now milliseconds */
+export function drawStar(camera, now) {
+  const { x, y } = STAR.pos;
+  if (!camera.sees(x, y, PULL)) return;
+  const { context } = camera;
+  const { star, starEdge } = theme();
+  const glow = context.createRadialGradient(x, y, STAR.radius * 0.8, x, y, PULL);
+  glow.addColorStop(0, `rgb(${starEdge} / 0.34)`);
+  glow.addColorStop(0.35, `rgb(${starEdge} / 0.09)`);
+  glow.addColorStop(1, `rgb(${starEdge} / 0)`);
+  context.fillStyle = glow;
+  context.beginPath();
+  context.arc(x, y, PULL, 0, Math.PI * 2);
+  context.fill();
+
+  // Rings that fall inward say what it does.
+  const turn = reducedMotion() ? 0.5 : (now / 5200) % 1;
+  context.strokeStyle = `rgb(${starEdge})`;
+  for (let n = 0; n < 4; n += 1) {
+    const part = (n + 1 - turn) / 4;
+    const radius = STAR.radius + (PULL - STAR.radius) * part * part;
+    context.globalAlpha = 0.22 * (1 - part) * Math.min(1, part * 4);
+    context.lineWidth = 2;
+    context.beginPath();
+    context.arc(x, y, radius, 0, Math.PI * 2);
+    context.stroke();
+  }
+  context.globalAlpha = 1;
+  const body = context.createRadialGradient(x - 14, y - 16, 4, x, y, STAR.radius);
+  body.addColorStop(0, `rgb(${star})`);
+  body.addColorStop(1, `rgb(${starEdge})`);
+  context.fillStyle = body;
+  context.beginPath();
+  context.arc(x, y, STAR.radius, 0, Math.PI * 2);
+  context.fill();
 }

@@ -1,6 +1,6 @@
 // The demo page: joins, draws, and hands the controls over. What another game would need as well is tickwire.js.
 
-import { drawArena, SIGHT } from "./arena.js";
+import { drawArena, drawStar, SIGHT } from "./arena.js";
 import { Camera } from "./camera.js";
 import { Chat } from "./chat.js";
 import { Effects } from "./effects.js";
@@ -192,6 +192,7 @@ function draw(game, now, seconds) {
 function drawWorld(game, world, scene, own, seconds) {
   camera.begin(scene.now, seconds);
   drawArena(camera);
+  drawStar(camera, scene.now);
   drawGifts(camera, world.gifts, scene.now);
   drawRocks(camera, world.asteroids, (plays ? game.ownTick : game.tick) / TICKS_A_SECOND);
   drawShots(camera, world.shots, scene.me);
@@ -269,8 +270,10 @@ const KEYS = {
 
 addEventListener("keydown", (event) => {
   if (types(event.target) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  if (event.code === "Escape" && !plays) {
-    lobby.open ? leaveDoor() : backToDoor();
+  if (event.code === "Escape") {
+    if (plays) leave();
+    else if (lobby.open) leaveDoor();
+    else backToDoor();
   } else if (event.code === "Enter" && !lobby.open && !(event.target instanceof HTMLButtonElement)) {
     event.preventDefault();
     chat.open();
@@ -278,6 +281,18 @@ addEventListener("keydown", (event) => {
     KEYS[event.code]?.();
   }
 });
+
+let leaves = -Infinity;
+
+/** Escape twice: out of the ship, and a watcher again. */
+function leave() {
+  if (performance.now() - leaves > 2500) {
+    leaves = performance.now();
+    hud.say("Escape again: leave your ship", 2500);
+    return;
+  }
+  join("watches", lobby.name.value).then(backToDoor, (error) => hud.say(String(error), 4000));
+}
 
 function backToDoor() {
   lobby.show();

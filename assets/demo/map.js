@@ -1,6 +1,6 @@
 // The map: the arena, roughly. It shows what the blips tell, a cell per ship, and not a thing more.
 
-import { SIGHT, SIZE } from "./arena.js";
+import { SIGHT, SIZE, STAR } from "./arena.js";
 import { drawCrown, shipColour } from "./ships.js";
 import { theme } from "./theme.js";
 
@@ -28,6 +28,11 @@ export function drawMap(canvas, blips, scene, camera, own) {
   context.beginPath();
   context.arc(camera.x * unit, camera.y * unit, SIGHT * unit, 0, Math.PI * 2);
   context.stroke();
+
+  context.fillStyle = `rgb(${theme().starEdge})`;
+  context.beginPath();
+  context.arc(STAR.pos.x * unit, STAR.pos.y * unit, STAR.radius * unit, 0, Math.PI * 2);
+  context.fill();
 
   for (const blip of blips) {
     if (!blip.flies || blip.owner === scene.me) continue;

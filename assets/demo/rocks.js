@@ -1,5 +1,6 @@
 // Asteroids: an outline and a spin from one number, so that every screen shows the same rock.
 
+import { STAR } from "./arena.js";
 import { theme } from "./theme.js";
 
 /** @type {Map<number, {points: [number, number][], craters: [number, number, number][], spin: number}>} */
@@ -66,10 +67,10 @@ export function drawRocks(camera, rocks, seconds) {
   }
 }
 
-/** How far a straight way is free of rocks. @param {Iterable<any>} rocks @param {any} from @param {number} dx @param {number} dy @param {number} most */
+/** How far a straight way is free of rocks and the star. @param {Iterable<any>} rocks @param {any} from @param {number} dx @param {number} dy @param {number} most */
 export function freeWay(rocks, from, dx, dy, most) {
   let free = most;
-  for (const rock of rocks) {
+  for (const rock of [STAR, ...rocks]) {
     const x = rock.pos.x - from.x;
     const y = rock.pos.y - from.y;
     const along = x * dx + y * dy;

@@ -15,6 +15,13 @@ const RADII: core::ops::Range<f32> = 26.0..78.0;
 /// Speeds, in units a second.
 const SPEEDS: core::ops::Range<f32> = 15.0..70.0;
 
+/// The star in the middle of the arena: a rock that never moves, and pulls ships toward it.
+pub static STAR: Asteroid = Asteroid { pos: Vec2::splat(SIZE / 2.0), vel: Vec2::ZERO, radius: 58.0, look: 0 };
+/// How far its pull reaches, in units.
+const PULL_REACH: f32 = 470.0;
+/// How strong it is at its middle, in units a second squared; it falls off evenly.
+const PULL: f32 = 300.0;
+
 /// A rock.
 #[derive(Replicate, Clone, Debug, Default, PartialEq)]
 #[rep(predicted)]
@@ -38,7 +45,7 @@ pub(crate) fn fill(space: &mut Space, host: &mut Host<Dogfight>) {
         let radius = host.rng().random_range(RADII);
         let pos = arena::place(host, radius, |pos| {
             let gap = |rock: &Asteroid| rock.pos.distance(pos) - rock.radius - radius;
-            space.asteroids.iter().map(|(_, rock)| gap(rock)).fold(SIZE, f32::min)
+            all(space).map(gap).fold(SIZE, f32::min)
         });
         let speed = host.rng().random_range(SPEEDS);
         let way = ship::direction(host.rng().random_range(-3.1..3.1));
@@ -47,11 +54,28 @@ pub(crate) fn fill(space: &mut Space, host: &mut Host<Dogfight>) {
     }
 }
 
+/// Every rock, the star among them.
+pub(crate) fn all(space: &Space) -> impl Iterator<Item = &Asteroid> {
+    space.asteroids.iter().map(|(_, rock)| rock).chain([&STAR])
+}
+
+/// What the star does to the velocity of a ship at `pos`, in units a second squared.
+pub(crate) fn pull(pos: Vec2) -> Vec2 {
+    let apart = STAR.pos - pos;
+    let part = 1.0 - apart.length() / PULL_REACH;
+    if part > 0.0 { apart.normalize_or_zero() * part * PULL } else { Vec2::ZERO }
+}
+
 /// Moves every rock.
 pub(crate) fn advance(space: &mut Space) {
     for (_, rock) in space.asteroids.iter_mut() {
         rock.pos += rock.vel * DT;
         arena::bounce_off_walls(&mut rock.pos, &mut rock.vel, rock.radius, 1.0);
+        let out = (rock.pos - STAR.pos).normalize_or_zero();
+        let inward = rock.vel.dot(out);
+        if inward < 0.0 && rock.pos.distance(STAR.pos) < rock.radius + STAR.radius {
+            rock.vel -= 2.0 * inward * out;
+        }
     }
     let rocks: Vec<(Id<Asteroid>, Vec2, f32)> =
         space.asteroids.iter().map(|(id, rock)| (id, rock.pos, rock.radius)).collect();

@@ -8,7 +8,7 @@ use tickwire_protocol::prelude::*;
 
 use crate::arena::SIZE;
 use crate::ship::{self, Controls, RADIUS, Ship};
-use crate::{Perk, Space, combat, shot};
+use crate::{Perk, Space, asteroid, combat, shot};
 
 /// How far a bot looks for a target, in units.
 const HUNTS: f32 = 760.0;
@@ -105,12 +105,12 @@ fn swerve(space: &Space, ship: &Ship, controls: &mut Controls) {
         return;
     }
     let way = ahead / length;
-    let danger = space.asteroids.iter().find(|(_, rock)| {
+    let danger = asteroid::all(space).find(|rock| {
         let apart = rock.pos - ship.pos;
         let along = apart.dot(way).clamp(0.0, length);
         (way * along).distance(apart) < rock.radius + 2.0 * RADIUS
     });
-    if let Some((_, rock)) = danger {
+    if let Some(rock) = danger {
         let apart = rock.pos - ship.pos;
         let side = if way.perp_dot(apart) > 0.0 { -way.perp() } else { way.perp() };
         let out = side - apart.normalize_or_zero() * 0.5;

@@ -5,7 +5,7 @@ use tickwire_protocol::prelude::*;
 use crate::arena::{self, DT, SIZE};
 use crate::ship::{HULL, RADIUS, Ship};
 use crate::shot::{self, Shot};
-use crate::{Dogfight, Event, Space, pilot};
+use crate::{Dogfight, Event, Space, asteroid, pilot};
 
 /// Ticks from being shot down to coming back.
 const GONE_TICKS: u32 = 120;
@@ -87,7 +87,7 @@ fn lances_that_hit(space: &Space, host: &Host<Dogfight>) -> Vec<Hit> {
 /// How far a lance of this ship reaches before a rock is in the way.
 fn free_way(space: &Space, ship: &Ship) -> f32 {
     let ahead = ship.ahead();
-    let rocks = space.asteroids.iter().filter_map(|(_, rock)| {
+    let rocks = asteroid::all(space).filter_map(|rock| {
         let apart = rock.pos - ship.pos;
         let along = apart.dot(ahead);
         let half = rock.radius * rock.radius - (apart.length_squared() - along * along);
@@ -127,7 +127,7 @@ fn come_back(space: &mut Space, host: &mut Host<Dogfight>) {
 pub(crate) fn launch(space: &Space, host: &mut Host<Dogfight>) -> Ship {
     let pos = arena::place(host, 6.0 * RADIUS, |pos| {
         let ships = space.ships.iter().filter(|(_, ship)| ship.flies()).map(|(_, ship)| ship.pos.distance(pos));
-        let rocks = space.asteroids.iter().map(|(_, rock)| 2.0 * (rock.pos.distance(pos) - rock.radius - RADIUS));
+        let rocks = asteroid::all(space).map(|rock| 2.0 * (rock.pos.distance(pos) - rock.radius - RADIUS));
         ships.chain(rocks).fold(SIZE, f32::min)
     });
     let heading = host.rng().random_range(-3.1..3.1);

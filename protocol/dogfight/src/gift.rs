@@ -18,6 +18,9 @@ const TICKS: u32 = 15 * 60;
 /// Ticks from one gift to the next.
 const EVERY_TICKS: u32 = 75;
 
+/// What lies around, each as often as the others.
+const GIFTS: [Perk; 4] = [Perk::Triple, Perk::Lance, Perk::Burner, Perk::Repair];
+
 /// What a ship carries.
 #[derive(Replicate, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Perk {
@@ -82,12 +85,7 @@ pub(crate) fn step(space: &mut Space, host: &mut Host<Dogfight>, due: Tick) -> T
         let pos = arena::place(host, 4.0 * ship::RADIUS, |pos| {
             space.gifts.iter().map(|(_, gift)| gift.pos.distance(pos)).fold(SIZE, f32::min)
         });
-        let perk = match host.rng().random_range(0..4) {
-            0 => Perk::Triple,
-            1 => Perk::Lance,
-            2 => Perk::Burner,
-            _ => Perk::Repair,
-        };
+        let perk = GIFTS[host.rng().random_range(0..GIFTS.len())];
         space.gifts.spawn(Gift { pos, perk });
     }
     host.tick().after(EVERY_TICKS)

@@ -8,6 +8,7 @@ use tickwire_protocol::math;
 use tickwire_protocol::prelude::*;
 
 use crate::arena::{self, DT, RATE, SIZE};
+use crate::asteroid::{self, STAR};
 use crate::{Asteroid, Dogfight, Perk, Space, combat, shot};
 
 /// Half the length of a ship, in units.
@@ -133,6 +134,7 @@ impl Ship {
     }
 
     fn coast(&mut self) {
+        self.vel += asteroid::pull(self.pos) * DT;
         let speed = self.vel.length();
         if speed > 0.0 {
             let slower = (speed - (speed * DRAG + FRICTION) * DT).clamp(0.0, SPEED_MAX);
@@ -184,9 +186,8 @@ pub(crate) fn advance(space: &mut Space) {
     for (_, ship) in space.ships.iter_mut() {
         if ship.flies() {
             ship.coast();
-            for (_, rock) in space.asteroids.iter() {
-                ship.bounce_off(rock);
-            }
+            space.asteroids.iter().for_each(|(_, rock)| ship.bounce_off(rock));
+            ship.bounce_off(&STAR);
         }
     }
     let flying: Vec<(Id<Ship>, Vec2)> =

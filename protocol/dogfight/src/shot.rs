@@ -4,6 +4,7 @@
 use tickwire_protocol::prelude::*;
 
 use crate::arena::{DT, RATE, SIZE};
+use crate::asteroid::STAR;
 use crate::ship::{self, RADIUS, Ship};
 use crate::{Perk, Space};
 
@@ -55,8 +56,13 @@ pub(crate) fn advance(space: &mut Space, tick: Tick) {
     space.shots.retain(|_, shot| {
         shot.pos += shot.vel * DT;
         let inside = shot.pos.cmpge(Vec2::ZERO).all() && shot.pos.cmple(Vec2::splat(SIZE)).all();
-        let free =
-            |pos: Vec2| rocks.iter().all(|(_, rock)| rock.pos.distance_squared(pos) > rock.radius * rock.radius);
+        let free = |pos: Vec2| {
+            rocks
+                .iter()
+                .map(|(_, rock)| rock)
+                .chain([&STAR])
+                .all(|rock| rock.pos.distance_squared(pos) > rock.radius * rock.radius)
+        };
         tick < shot.ends && inside && free(shot.pos)
     });
 }
