@@ -200,12 +200,12 @@ fn a_schema_can_be_read_by_people() {
 ships: Ship, 125 bits and 1 whole value, predicted for everyone
   pos      2 x 18 bits  Vec2 of -100..=100 step 0.001, place, lerp, snap 5
   vel      2 x 11 bits  Vec2 of -50.04..=50.04 step 0.06, steady, rate of pos
-  heading    10 bits  angle of 10 bits (0.3515625 degrees), lerp, along vel
-  hp          7 bits  0..=100
-  ammo       16 bits  0..=65535, owner
-  name         whole  text in at most 24 bytes
-  mood         1 bit  Mood { Calm, Angry }
-  rival      33 bits  optional id of a Ship
+  heading      10 bits  angle of 10 bits (0.3515625 degrees), lerp, along vel
+  hp            7 bits  0..=100
+  ammo         16 bits  0..=65535, owner
+  name           whole  text in at most 24 bytes
+  mood           1 bit  Mood { Calm, Angry }
+  rival        33 bits  optional id of a Ship
 ";
     assert!(text.contains(expected), "{text}");
     assert!(text.ends_with("request: Order (Anchor | Hail { to: u32, line: text })\nevent: News (Started | Sunk(u32, Vec2 { x: f32, y: f32 }) | Hailed { by: u32, line: text })\n"), "{text}");

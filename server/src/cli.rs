@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use tickwire_protocol::game::Game;
+use tickwire_protocol::game::{self, Game};
 
 use crate::config::Config;
 use crate::{Running, Server, StartError, lan_address, shell};
@@ -89,6 +89,7 @@ fn act<G: Game>(server: Server<G>, given: &ArgMatches) -> Result<(), String> {
         print!("{}", schema_text::<G>());
         return Ok(());
     }
+    crate::possible::<G>()?;
     let file = given.get_one::<PathBuf>("config");
     let mut config = file.map(|file| from_file(file)).transpose()?.unwrap_or_default();
     config.overlay(given);
@@ -135,6 +136,9 @@ fn greet<G: Game>(running: &Running, bots: u32, tls: bool) {
     if cfg!(debug_assertions) {
         println!("This is a debug build: it is many times slower. Use cargo run --release.");
     }
+    for warning in game::schema::<G>().warnings() {
+        eprintln!("Note: {warning}.");
+    }
     println!("Ctrl-C stops it.");
 }
 
@@ -147,10 +151,10 @@ fn qr_code(address: &str) -> Option<String> {
 
 /// What the game puts on the wire, for people.
 fn schema_text<G: Game>() -> String {
-    let schema = tickwire_protocol::game::schema::<G>();
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    text.push('\n');
-    text
+    let schema = game::schema::<G>();
+    let told = schema.errors().into_iter().map(|error| format!("\nThis cannot be: {error}.\n"));
+    let told = told.chain(schema.warnings().into_iter().map(|warning| format!("\n{warning}.\n")));
+    schema.describe() + &told.collect::<String>()
 }
 
 #[cfg(test)]

@@ -135,6 +135,7 @@ impl<G: Game> Server<G> {
     /// # Errors
     /// Where the port is taken, a file cannot be used, or the configuration contradicts itself.
     pub fn start(self, config: Config) -> Result<Running, StartError> {
+        possible::<G>().map_err(StartError::Config)?;
         let listener = shell::bind(&config, false)?;
         shell::start(self.into_game(), config, listener)
     }
@@ -144,12 +145,20 @@ impl<G: Game> Server<G> {
         let options = self.options;
         shell::Game {
             rules: G::rules(),
-            schema: serde_json::to_string(&schema).unwrap_or_default(),
+            schema: schema.to_json(),
             open: Box::new(move |setup| open::<G>(&options, setup)),
             outside: self.outside,
             tickets: self.tickets,
             page: self.page,
         }
+    }
+}
+
+/// Whether the game keeps within what the wire can carry.
+fn possible<G: Game>() -> Result<(), String> {
+    match game::schema::<G>().errors().as_slice() {
+        [] => Ok(()),
+        errors => Err(format!("the game {:?} cannot be served: {}", G::NAME, errors.join("; "))),
     }
 }
 

@@ -49,16 +49,12 @@ fn describe_kind(kind: &Kind, text: &mut String) {
 }
 
 fn describe_fields(fields: &[Field], text: &mut String) {
-    let width = fields.iter().map(|field| field.name.len()).max().unwrap_or(0);
-    for field in fields {
-        let name = &field.name;
-        let _ = writeln!(
-            text,
-            "  {name:width$}  {:>9}  {}{}",
-            bits_text(&field.ty),
-            type_text(&field.ty),
-            flags(field, fields)
-        );
+    let bits: Vec<_> = fields.iter().map(|field| bits_text(&field.ty)).collect();
+    let wide = fields.iter().map(|field| field.name.len()).max().unwrap_or(0);
+    let wide_bits = bits.iter().map(String::len).max().unwrap_or(0);
+    for (field, bits) in fields.iter().zip(bits) {
+        let (ty, flags) = (type_text(&field.ty), flags(field, fields));
+        let _ = writeln!(text, "  {:wide$}  {bits:>wide_bits$}  {ty}{flags}", field.name);
     }
 }
 
