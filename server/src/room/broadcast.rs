@@ -90,7 +90,7 @@ impl Broadcast {
         if !moment.send && !greeting {
             return false;
         }
-        if client.is_behind(moment.tick, moment.rate) {
+        if client.is_behind(moment.tick) {
             stats.snapshots_skipped += 1;
             return false;
         }

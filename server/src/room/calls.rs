@@ -129,7 +129,7 @@ impl<G: Game> Room<G> {
             ClientFrame::Input(input) => self.take_input(player, &input),
             ClientFrame::Request(request) => self.take_request(player, &request),
             ClientFrame::Away => {
-                client.ledger.forget();
+                client.leave_off();
                 session.presence.look(false);
                 Ok(())
             }

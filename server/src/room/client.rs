@@ -10,15 +10,12 @@ use tickwire_protocol::wire::Token;
 
 use super::ConnId;
 use super::bucket::Bucket;
-use super::round_trips::RoundTrips;
+use super::flight::Flight;
 
 /// Frames a second that a client has a reason to send: an input and an acknowledgement per tick at 240 Hz.
 const FRAMES_PER_SECOND_MAX: u32 = 500;
 /// What a stall of some seconds piles up, to come at once.
 const FRAMES_BURST_MAX: u32 = 4_000;
-/// Added to the smallest round trip: a client that takes longer to say that it has a snapshot has a queue in front
-/// of it, and gets nothing until the queue is gone.
-const QUEUE_MS_MAX: u32 = 200;
 
 /// The client on one connection.
 #[derive(Debug)]
@@ -35,7 +32,7 @@ pub(super) struct Client {
     /// Since when nothing went through.
     stuck: Option<Tick>,
     frames: Bucket,
-    trips: RoundTrips,
+    flight: Flight,
     /// Ticks of the snapshots written, newest last: what a claim to have drawn something is checked against.
     written: VecDeque<Tick>,
     /// The last tick at which anything was written.
@@ -79,7 +76,7 @@ impl Client {
             blocked: false,
             stuck: None,
             frames: Bucket::new(FRAMES_PER_SECOND_MAX, FRAMES_BURST_MAX, rate, now),
-            trips: RoundTrips::new(rate),
+            flight: Flight::new(rate),
             written: VecDeque::with_capacity(HISTORY_TICKS),
             wrote: Tick::NONE,
             // Spread over a second, so that a rush of joiners does not ask for all hashes in one tick.
@@ -99,21 +96,16 @@ impl Client {
 
     /// The client says that it holds `tick`, a snapshot that was written to it; anything else is not believed.
     pub(super) fn acknowledged(&mut self, tick: Tick, now: Tick) {
-        if self.ledger.oldest_unacknowledged().is_none_or(|oldest| tick < oldest) {
-            return;
-        }
-        if self.written.binary_search(&tick).is_ok() {
-            self.trips.note(now, now.since(tick));
+        if self.flight.arrive(tick, now) {
             self.ledger.acknowledged(tick);
             self.stuck = None;
         }
     }
 
     /// Whether the client gets nothing in this tick, because something earlier is still on its way to it.
-    pub(super) fn is_behind(&mut self, now: Tick, rate: TickRate) -> bool {
-        let patience = self.trips.smallest(now) + rate.ticks_in_ms(QUEUE_MS_MAX);
-        let queued = self.ledger.oldest_unacknowledged().is_some_and(|oldest| now.since(oldest) > patience);
-        if self.blocked || queued {
+    pub(super) fn is_behind(&mut self, now: Tick) -> bool {
+        let full = self.flight.is_full(now);
+        if self.blocked || full {
             self.stuck.get_or_insert(now);
         } else {
             self.stuck = None;
@@ -128,6 +120,7 @@ impl Client {
 
     /// A snapshot of this tick was written.
     pub(super) fn wrote_snapshot(&mut self, now: Tick) {
+        self.flight.send(now);
         if self.written.len() >= HISTORY_TICKS {
             self.written.pop_front();
         }
@@ -139,6 +132,7 @@ impl Client {
         let last = self.last.take()?;
         if last.snapshot {
             self.ledger.take_back();
+            self.flight.take_back();
             self.written.pop_back();
         } else {
             self.ledger.untell();
@@ -150,9 +144,17 @@ impl Client {
         Some(last)
     }
 
+    /// Nobody looks any more: what is held and what is under way does not count.
+    pub(super) fn leave_off(&mut self) {
+        self.ledger.forget();
+        self.flight.forget();
+        self.stuck = None;
+    }
+
     /// Begins again from nothing: the next snapshot is a keyframe.
     pub(super) fn forget(&mut self, now: Tick) {
         self.ledger.forget();
+        self.flight.forget();
         self.resync = false;
         self.keyframe = now;
     }
@@ -217,21 +219,13 @@ mod tests {
     #[test]
     fn a_client_that_takes_longer_than_its_own_round_trip_is_behind() {
         let mut client = client([]);
-        let rate = TickRate::hz(60);
-        let write = |client: &mut Client, now: u32| {
-            client.wrote_snapshot(Tick(now));
-            client.ledger.written(std::sync::Arc::new(tickwire_protocol::snapshot::Held {
-                tick: Tick(now),
-                ..Default::default()
-            }));
-        };
-        write(&mut client, 1);
+        client.wrote_snapshot(Tick(1));
         client.acknowledged(Tick(1), Tick(7));
-        write(&mut client, 10);
-        assert!(!client.is_behind(Tick(10 + 6 + 12), rate));
-        assert!(client.is_behind(Tick(10 + 6 + 12 + 1), rate));
+        client.wrote_snapshot(Tick(10));
+        assert!(!client.is_behind(Tick(10 + 6 + 12)));
+        assert!(client.is_behind(Tick(10 + 6 + 12 + 1)));
         assert_eq!(client.stuck_for(Tick(50)), 50 - 29);
         client.acknowledged(Tick(10), Tick(51));
-        assert!(!client.is_behind(Tick(51), rate));
+        assert!(!client.is_behind(Tick(51)));
     }
 }

@@ -24,6 +24,7 @@ mod calls;
 mod client;
 mod ends;
 mod events;
+mod flight;
 mod grid;
 mod inputs;
 mod interest;

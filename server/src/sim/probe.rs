@@ -33,6 +33,8 @@ pub struct Probe<G: Game> {
     pub comes_back: bool,
     /// The controls from now on.
     pub input: G::Input,
+    /// Bytes to be sent right behind the hello.
+    pub after_hello: Option<Vec<u8>>,
     /// What is on its screen, in sixteenths of a tick behind the newest it holds.
     pub draws_behind: u32,
 
@@ -52,6 +54,8 @@ pub struct Probe<G: Game> {
     rejected: Option<Reject>,
 
     seq: InputSeq,
+    /// The seq at which it last jumped or waited.
+    paced: InputSeq,
     requests: VecDeque<Request>,
     request: u32,
     out: VecDeque<Output>,
@@ -80,6 +84,7 @@ impl<G: Game> Probe<G> {
             acknowledges: true,
             comes_back: true,
             input: G::Input::default(),
+            after_hello: None,
             draws_behind: 0,
             layout: InputLayout::new(&schema.input),
             replica: Replica::new(&schema),
@@ -96,6 +101,7 @@ impl<G: Game> Probe<G> {
             closed: Vec::new(),
             rejected: None,
             seq: InputSeq::NONE,
+            paced: InputSeq::NONE,
             requests: VecDeque::new(),
             request: 0,
             out: VecDeque::from([Output::Connect]),
@@ -316,15 +322,15 @@ impl<G: Game> Probe<G> {
 
     /// One seq per tick; ahead or behind where the room says that inputs come late or pile up.
     fn play(&mut self) {
-        let margin = if self.private.seq == InputSeq::NONE { 0 } else { self.private.margin };
+        // What the room says of inputs sent before the last change of pace is no news.
+        let margin = if self.private.seq > self.paced { self.private.margin } else { 1 };
         if margin > 4 {
-            // The room has enough waiting.
-            self.private.margin -= 1;
+            self.paced = self.seq;
             return;
         }
         if margin < 0 {
             self.seq = self.seq.after(margin.unsigned_abs() + 1);
-            self.private.margin = 1;
+            self.paced = self.seq;
         }
         self.seq = self.seq.next();
         let mut values = vec![0; G::Input::COMPONENTS];
@@ -352,15 +358,16 @@ impl<G: Game> Probe<G> {
 impl<G: Game> Peer for Probe<G> {
     fn connected(&mut self, _: Micros) {
         self.connected = true;
-        self.hello.resume = self.welcome.as_ref().map(|welcome| Resume {
-            token: welcome.token,
-            tick: self.tick(),
-            event: self.newest_event,
-            seq: self.seq,
-        });
+        if let Some(welcome) = &self.welcome {
+            let (token, tick) = (welcome.token, self.tick());
+            self.hello.resume = Some(Resume { token, tick, event: self.newest_event, seq: self.seq });
+        }
         let mut bytes = Vec::new();
         client::encode_hello(&self.hello, &mut bytes);
         self.send(bytes);
+        if let Some(bytes) = self.after_hello.take() {
+            self.send(bytes);
+        }
     }
 
     fn receive(&mut self, at: Micros, frame: &[u8]) {

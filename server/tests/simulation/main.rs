@@ -1,4 +1,14 @@
 //! A room and its clients in memory, over simulated links, in virtual time: a file per behaviour.
 
 mod common;
+
+mod bots;
+mod closed_for_a_reason;
+mod comes_back;
+mod enters;
+mod events;
 mod everyone_agrees;
+mod hidden_rows;
+mod requests;
+mod slow_readers;
+mod watchers;

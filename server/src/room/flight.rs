@@ -1,0 +1,164 @@
+//! How much may be on its way to one client at a time.
+//!
+//! TCP hides a slow link behind a queue: without a limit every snapshot arrives, each a little later than the one
+//! before. The acknowledgements tell how long a snapshot was under way. Where that is more than the link itself needs,
+//! there is a queue, and less may be under way; where it is not, more. So a slow client sees fewer snapshots, never old
+//! ones.
+
+use std::collections::VecDeque;
+
+use tickwire_protocol::id::{Tick, TickRate};
+
+use super::round_trips::RoundTrips;
+
+/// A snapshot that is under way for this much longer than the smallest round trip stands still: nothing is sent.
+const STALLED_MS: u32 = 200;
+/// One that was under way for this much longer stood in a queue: less may be under way. More than what radio links
+/// vary by themselves.
+const QUEUED_MS: u32 = 100;
+/// Snapshots under way before the first acknowledgement.
+const FIRST_WINDOW: usize = 6;
+
+/// Snapshots under way to one client.
+#[derive(Debug)]
+pub(super) struct Flight {
+    trips: RoundTrips,
+    rate: TickRate,
+    /// Those under way, oldest first, each with how many had arrived when it was sent.
+    sent: VecDeque<(Tick, usize)>,
+    /// How many have arrived.
+    arrived: usize,
+    /// How many may be under way.
+    window: usize,
+    /// What was sent until this tick says nothing about the present window.
+    narrowed: Tick,
+    /// The newest that arrived since the last tick.
+    news: Option<News>,
+}
+
+/// A snapshot that arrived.
+#[derive(Clone, Copy, Debug)]
+struct News {
+    sent: Tick,
+    took: u32,
+    /// How many arrived while it was under way, itself among them.
+    arrived: usize,
+}
+
+impl Flight {
+    pub(super) fn new(rate: TickRate) -> Flight {
+        Flight {
+            trips: RoundTrips::new(rate),
+            rate,
+            sent: VecDeque::new(),
+            arrived: 0,
+            window: FIRST_WINDOW,
+            narrowed: Tick::NONE,
+            news: None,
+        }
+    }
+
+    /// A snapshot was written.
+    pub(super) fn send(&mut self, now: Tick) {
+        self.sent.push_back((now, self.arrived));
+    }
+
+    /// The last one was not written after all.
+    pub(super) fn take_back(&mut self) {
+        self.sent.pop_back();
+    }
+
+    /// The client begins again: what is under way does not count.
+    pub(super) fn forget(&mut self) {
+        self.sent.clear();
+    }
+
+    /// The client says that it has a snapshot. Says `false` where that is not under way.
+    pub(super) fn arrive(&mut self, tick: Tick, now: Tick) -> bool {
+        let Ok(at) = self.sent.binary_search_by_key(&tick, |sent| sent.0) else { return false };
+        for (sent, arrived_before) in self.sent.drain(..=at) {
+            self.arrived = self.arrived.wrapping_add(1);
+            let arrived = self.arrived.wrapping_sub(arrived_before);
+            self.news = Some(News { sent, took: now.since(sent), arrived });
+        }
+        let took = now.since(tick);
+        self.trips.note(now, took);
+        let quick = took <= self.trips.smallest(now) + self.rate.ticks_in_ms(QUEUED_MS) / 2;
+        if quick && tick > self.narrowed {
+            self.window = (self.window + at + 1).min(usize::from(self.rate.get()));
+        }
+        true
+    }
+
+    /// The oldest snapshot under way.
+    pub(super) fn oldest(&self) -> Option<Tick> {
+        self.sent.front().map(|sent| sent.0)
+    }
+
+    /// Whether nothing more may be sent now.
+    pub(super) fn is_full(&mut self, now: Tick) -> bool {
+        let trip = self.trips.smallest(now);
+        let queued = self.rate.ticks_in_ms(QUEUED_MS);
+        if let Some(News { sent, took, arrived }) = self.news.take()
+            && took > trip + queued
+            && sent > self.narrowed
+        {
+            // Less than what the link lets through in a round trip: the queue drains to its end, and the next round
+            // trip is seen as it is without one.
+            let fits = arrived * trip as usize * 2 / (3 * took as usize);
+            self.window = fits.clamp(1, self.window);
+            self.narrowed = now;
+        }
+        let patience = trip + self.rate.ticks_in_ms(STALLED_MS);
+        self.sent.len() >= self.window || self.oldest().is_some_and(|oldest| now.since(oldest) > patience)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: TickRate = TickRate::hz(60);
+
+    /// A link that needs `trip` ticks there and back and lets one snapshot through in `each` ticks. Says how old the
+    /// newest snapshot at the client was at the worst, after the first ten seconds, and how many arrived.
+    fn play(trip: u32, each: u32, ticks: u32) -> (u32, usize) {
+        let mut flight = Flight::new(RATE);
+        let mut flying: Vec<(u32, u32)> = Vec::new();
+        let (mut free, mut held, mut worst, mut arrived) = (0, 0, 0, 0);
+        for now in 1..ticks {
+            while flying.first().is_some_and(|(_, acknowledged)| *acknowledged <= now) {
+                held = flying.remove(0).0;
+                arrived += 1;
+                // It comes before the tick is made.
+                assert!(flight.arrive(Tick(held), Tick(now - 1)));
+            }
+            if !flight.is_full(Tick(now)) {
+                flight.send(Tick(now));
+                free = free.max(now) + each;
+                flying.push((now, free + trip.max(1)));
+            }
+            if now > 600 {
+                worst = worst.max(now - held);
+            }
+        }
+        (worst, arrived)
+    }
+
+    #[test]
+    fn a_fast_link_gets_every_snapshot() {
+        for trip in [0, 2, 6, 18, 40] {
+            let (worst, arrived) = play(trip, 0, 3_000);
+            assert!(worst <= trip + 1 && arrived as u32 + 4 * trip >= 2_997, "{trip}: {worst}, {arrived}");
+        }
+    }
+
+    #[test]
+    fn a_slow_link_gets_fewer_and_none_is_old() {
+        for (trip, each) in [(6, 2), (6, 5), (6, 12), (20, 4), (2, 15)] {
+            let (worst, arrived) = play(trip, each, 6_000);
+            assert!(worst < 60, "{trip}, {each}: {worst} ticks old");
+            assert!(arrived as u32 > 6_000 / each / 2, "{trip}, {each}: {arrived} arrived");
+        }
+    }
+}
