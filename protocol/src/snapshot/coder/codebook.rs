@@ -25,10 +25,13 @@ pub(crate) struct GroupBook {
     places: Vec<u16>,
     /// One per context; empty where the built-in code is used.
     codes: Vec<Code>,
-    /// What follows an escape: for each part, one per class of contexts, the codes of its tokens and of "beyond
-    /// them". Empty where the built-in code is used.
+    /// What follows an escape, and what stands in contexts without a code of their own: for each part, one per class of
+    /// contexts, the codes of its tokens, of "beyond them" and of "flags come first". Empty: the built-in code.
     parts: Vec<Vec<Code>>,
 }
+
+/// Symbols of a part's code behind its tokens: "beyond the tokens", and "flags come first".
+pub(crate) const SPECIAL: usize = 2;
 
 /// Classes of contexts for the codes of single tokens: those with the same change, whatever their speed.
 pub(crate) const CLASSES: usize = 11;
@@ -138,7 +141,7 @@ impl GroupBook {
         for scale in &group.scales {
             let mut classes = Vec::with_capacity(CLASSES);
             for _ in 0..CLASSES {
-                classes.push(read_code(scale.tokens as usize + 1, bits)?);
+                classes.push(read_code(scale.tokens as usize + SPECIAL, bits)?);
             }
             parts.push(classes);
         }

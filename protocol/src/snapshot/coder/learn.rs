@@ -1,6 +1,7 @@
-//! Counts what was coded, and makes the next codebook of it.
+//! Counts what was coded, and what it would have taken with another codebook.
 
-use super::codebook::{CLASSES, Codebook, GroupBook, SYMBOLS_MAX, class};
+use super::codebook::{Codebook, GroupBook};
+use super::make;
 use super::plan::{GROUP_MAX, Group, Plan};
 use super::predict::CONTEXTS;
 
@@ -19,34 +20,30 @@ struct GroupCounts {
     seen: Vec<Seen>,
 }
 
+/// One key.
 #[derive(Clone, Debug)]
-struct Seen {
-    key: u32,
-    times: [u32; CONTEXTS],
+pub(super) struct Seen {
+    /// The key.
+    pub(super) key: u32,
+    /// How often in each context.
+    pub(super) times: [u32; CONTEXTS],
     prior_bits: u64,
 }
 
 impl Seen {
-    fn total(&self) -> u32 {
+    /// How often it was told.
+    pub(super) fn total(&self) -> u32 {
         self.times.iter().sum()
     }
 
-    fn in_context(&self, context: usize) -> u32 {
+    /// How often it was told in a context.
+    pub(super) fn in_context(&self, context: usize) -> u32 {
         self.times.get(context).copied().unwrap_or(0)
     }
 }
 
 /// Different symbols counted per group; further ones are as rare as to be escapes anyway.
 const SEEN_MAX: usize = 4_096;
-
-/// Times a symbol must have been told to be worth its place in a codebook: at least this often, and
-const TIMES_MIN: u32 = 8;
-
-/// at least once in so many symbols of its group. A symbol takes about 40 bits of a codebook.
-const SHARE_MIN: u32 = 1_500;
-
-/// Times a context must have been met to be worth a code.
-const CONTEXT_MIN: u32 = 24;
 
 impl Counts {
     /// Nothing counted yet.
@@ -58,19 +55,23 @@ impl Counts {
     /// Counts one symbol, and the bits it takes in the built-in code.
     pub(crate) fn add(&mut self, kind: usize, group: usize, context: usize, key: u32, prior_bits: u32) {
         let Some(group) = self.kinds.get_mut(kind).and_then(|groups| groups.get_mut(group)) else { return };
-        let Some(place) = group.places.get_mut(key as usize) else { return };
-        if *place == 0 {
-            if group.seen.len() >= SEEN_MAX {
-                return;
-            }
-            group.seen.push(Seen { key, times: [0; CONTEXTS], prior_bits: 0 });
-            *place = group.seen.len() as u16;
-        }
-        let at = usize::from(*place) - 1;
-        if let Some(seen) = group.seen.get_mut(at) {
+        if let Some(seen) = group.seen(key) {
             seen.prior_bits += u64::from(prior_bits);
             if let Some(times) = seen.times.get_mut(context) {
                 *times = times.saturating_add(1);
+            }
+        }
+    }
+
+    /// Adds what `other` counted.
+    pub(crate) fn absorb(&mut self, other: &Counts) {
+        for (group, others) in self.kinds.iter_mut().flatten().zip(other.kinds.iter().flatten()) {
+            for theirs in &others.seen {
+                let Some(mine) = group.seen(theirs.key) else { continue };
+                mine.prior_bits += theirs.prior_bits;
+                for (times, more) in mine.times.iter_mut().zip(theirs.times) {
+                    *times = times.saturating_add(more);
+                }
             }
         }
     }
@@ -104,7 +105,7 @@ impl Counts {
     /// `thrift` from 1: how many times rarer symbols are left out, for a smaller codebook.
     pub(crate) fn codebook(&self, plans: &[Plan], thrift: u32) -> Codebook {
         let kinds = plans.iter().zip(&self.kinds).map(|(plan, groups)| {
-            plan.groups.iter().zip(groups).map(|(group, counts)| counts.book(group, thrift)).collect()
+            plan.groups.iter().zip(groups).map(|(group, counts)| make::book(group, &counts.seen, thrift)).collect()
         });
         Codebook::new(kinds.collect())
     }
@@ -122,19 +123,17 @@ impl Counts {
 }
 
 impl GroupCounts {
-    fn book(&self, group: &Group, thrift: u32) -> Option<GroupBook> {
-        let mut symbols: Vec<&Seen> = self.seen.iter().collect();
-        symbols.sort_unstable_by_key(|seen| (core::cmp::Reverse(seen.total()), seen.key));
-        let all: u32 = symbols.iter().map(|seen| seen.total()).sum();
-        let times = TIMES_MIN.max(all / SHARE_MIN).saturating_mul(thrift);
-        let worth = symbols.iter().take(SYMBOLS_MAX).take_while(|seen| seen.total() >= times).count();
-        let (listed, others) = symbols.split_at(worth);
-        let weights: Vec<Vec<u32>> = (0..CONTEXTS).map(|context| weights(listed, others, context)).collect();
-        if weights.iter().all(Vec::is_empty) {
-            return None;
+    /// The counts of a key, new ones where it was not seen yet; `None` where there is no such key, or no space.
+    fn seen(&mut self, key: u32) -> Option<&mut Seen> {
+        let place = self.places.get_mut(key as usize)?;
+        if *place == 0 {
+            if self.seen.len() >= SEEN_MAX {
+                return None;
+            }
+            self.seen.push(Seen { key, times: [0; CONTEXTS], prior_bits: 0 });
+            *place = self.seen.len() as u16;
         }
-        let keys = listed.iter().map(|seen| seen.key).collect();
-        Some(GroupBook::of_weights(keys, group.keys(), &weights, &part_weights(group, others)))
+        self.seen.get_mut(usize::from(*place) - 1)
     }
 
     fn cost(&self, group: &Group, book: Option<&GroupBook>) -> u64 {
@@ -144,17 +143,8 @@ impl GroupCounts {
             let raw = group.scales.iter().zip(tokens).map(|(scale, token)| scale.raw_bits(token)).sum::<u32>();
             let prior = (seen.prior_bits / u64::from(seen.total()).max(1)) as u32;
             for (context, &times) in seen.times.iter().enumerate().filter(|(_, times)| **times > 0) {
-                let code = book.and_then(|book| Some((book, book.code(context)?)));
-                let each = match code {
-                    None => prior,
-                    Some((book, code)) => match book.symbol(seen.key).and_then(|symbol| code.get(symbol)) {
-                        Some((_, length)) => length + raw,
-                        None => {
-                            let escape = code.get(book.escape()).map_or(0, |(_, length)| length);
-                            escape + part_bits(group, book, context, tokens).map_or(prior, |bits| bits + raw)
-                        }
-                    },
-                };
+                let each = book.and_then(|book| symbol_bits(group, book, context, seen.key));
+                let each = each.map_or(prior, |told| if told.prior { told.bits + prior } else { told.bits + raw });
                 bits += u64::from(each) * u64::from(times);
             }
         }
@@ -162,70 +152,41 @@ impl GroupCounts {
     }
 }
 
-/// The weights of the listed symbols and of the escape in a context; none where it was hardly met.
-///
-/// A symbol that was told elsewhere, but not here, gets no code here: its escape costs less than the bits that a code
-/// for each of them would take from all others.
-fn weights(listed: &[&Seen], others: &[&Seen], context: usize) -> Vec<u32> {
-    let mut weights: Vec<u32> = listed.iter().map(|seen| seen.in_context(context)).collect();
-    let escapes: u32 = others.iter().map(|seen| seen.in_context(context)).sum();
-    if weights.iter().sum::<u32>() + escapes < CONTEXT_MIN {
-        return Vec::new();
-    }
-    weights.push(escapes + 1);
-    weights
+/// What a symbol takes with a codebook.
+struct Cost {
+    /// Bits of its codes.
+    bits: u32,
+    /// Whether the built-in code follows, rather than raw bits.
+    prior: bool,
 }
 
-/// The weights of each part's tokens among the symbols that are not listed, per class of contexts, and last of what
-/// is beyond them. A token next to a frequent one may come up too, so that none has no weight.
-fn part_weights(group: &Group, others: &[&Seen]) -> Vec<Vec<Vec<u32>>> {
-    let mut weights: Vec<Vec<Vec<u32>>> =
-        group.scales.iter().map(|scale| vec![vec![0; scale.tokens as usize + 1]; CLASSES]).collect();
-    for seen in others {
-        for (context, &count) in seen.times.iter().enumerate() {
-            for (part, token) in weights.iter_mut().zip(tokens(group, seen.key)) {
-                if let Some(weight) = part.get_mut(class(context)).and_then(|class| class.get_mut(token as usize))
-                {
-                    *weight += count;
-                }
-            }
-        }
+/// What a symbol takes in a context; `None` where the codebook has nothing for it.
+fn symbol_bits(group: &Group, book: &GroupBook, context: usize, key: u32) -> Option<Cost> {
+    let parts = part_bits(group, book, context, key);
+    let Some(code) = book.code(context) else { return parts.map(|bits| Cost { bits, prior: false }) };
+    if let Some((_, bits)) = book.symbol(key).and_then(|symbol| code.get(symbol)) {
+        return Some(Cost { bits, prior: false });
     }
-    let enough = |class: usize| {
-        weights
-            .iter()
-            .all(|part| part.get(class).is_some_and(|weights| weights.iter().sum::<u32>() >= CONTEXT_MIN))
-    };
-    let enough: Vec<bool> = (0..CLASSES).map(enough).collect();
-    for part in &mut weights {
-        for (weights, &enough) in part.iter_mut().zip(&enough) {
-            match enough {
-                true => fill(weights),
-                false => weights.clear(),
-            }
-        }
-    }
-    weights
+    let escape = code.get(book.escape()).map_or(0, |(_, length)| length);
+    Some(Cost { bits: escape + parts.unwrap_or(0), prior: parts.is_none() })
 }
 
-/// Gives every token up to the last that occurred, and "beyond", a weight.
-fn fill(weights: &mut [u32]) {
-    let Some(beyond) = weights.len().checked_sub(1) else { return };
-    let last = weights.iter().rposition(|&weight| weight > 0).unwrap_or(0);
-    for (token, weight) in weights.iter_mut().enumerate() {
-        if token <= last + 1 || token == beyond {
-            *weight = *weight * 4 + 1;
-        }
+/// What a symbol takes part by part, without raw bits; `None` where it cannot be told like that.
+pub(super) fn part_bits(group: &Group, book: &GroupBook, context: usize, key: u32) -> Option<u32> {
+    let mut bits = 0;
+    if flags(group, key) != 0 {
+        let flagged = group.scales.first()?.flagged();
+        bits += group.flags + book.part(0, context)?.get(flagged)?.1;
     }
-}
-
-/// What a symbol takes part by part, without flags and raw bits; `None` where it cannot be told like that.
-fn part_bits(group: &Group, book: &GroupBook, context: usize, tokens: [u32; GROUP_MAX]) -> Option<u32> {
-    let mut bits = u32::from(group.flags > 0);
-    for (part, token) in tokens.into_iter().take(group.scales.len()).enumerate() {
+    for (part, token) in tokens(group, key).into_iter().take(group.scales.len()).enumerate() {
         bits += book.part(part, context)?.get(token as usize)?.1;
     }
     Some(bits)
+}
+
+/// The flags of a symbol.
+pub(super) fn flags(group: &Group, key: u32) -> u32 {
+    key & ((1 << group.flags) - 1)
 }
 
 /// The tokens of a symbol's parts.

@@ -6,7 +6,10 @@
 //! residual   a difference as a token, a sign and low bits; the codes that need no codebook
 //! book       prefix codes for the joint tokens of a group, per context
 //! entity     the walk over a row's groups; one function for writing, reading and counting
-//! learn      counts what was coded and makes the next codebook of it
+//! codebook   the codes of all groups, and their wire form
+//! pipes      rows into bits and back
+//! learn      counts what was coded, and what it would have taken with another codebook
+//! make       the codes that suit what was counted
 //! observe    which model suits an entity: a column that both ends hold
 //! ```
 //!
@@ -23,10 +26,11 @@
 //! - server only: `observe::Record` per entity; `record.observe(plan, past, now, models)` once per sent tick for entities
 //!   that are not still (with the main lane's spacing) gives the models of the new image.
 //! - server only: `learn::Counts` counts what the main lane writes (`Writer.counts`). Two of them: `recent` and `all`.
-//!   Every 24, 36, 54 … at most 256 snapshots: candidates made at the last check (thrift 1, 3, 10, 30; at most 4 KiB) are
-//!   measured on `recent` (cost with the current book minus cost with the candidate, per snapshot) and the best with
-//!   saving x min(snapshots so far, 1000) > 1.5 x its bytes is published; then new candidates from `all`; `recent` begins
-//!   anew, `all` fades once it holds more than 1500 snapshots. `Codebook::write/read` is the wire form, spread it over ticks.
+//!   Every 24, 36, 54 … at most 160 snapshots: candidates made at the last check (thrift 1, 3, 10, 30) are
+//!   measured on `recent` (cost with the current book minus cost with the candidate, per snapshot); the best with
+//!   saving x min(snapshots so far, 1000) > 1.2 x its bytes (at most 4000) wins, and what is published is made NOW of `all`
+//!   (recent included) with the winner's thrift; then new candidates from `all`; `recent` begins anew, `all` fades at each
+//!   check once more than 1500 snapshots were coded. `Codebook::write/read` is the wire form, spread it over ticks.
 //!
 //! Nothing here depends on what was coded before: a code is a function of the row, of the up to three earlier rows
 //! that the client holds, and of the codebook.
@@ -38,6 +42,7 @@ pub(crate) mod book;
 pub(crate) mod codebook;
 pub(crate) mod entity;
 pub(crate) mod learn;
+mod make;
 pub(crate) mod observe;
 pub(crate) mod pipes;
 pub(crate) mod plan;

@@ -11,11 +11,12 @@ pub(crate) struct Record {
     costs: [[u16; MODELS.len()]; super::plan::MODELLED_MAX],
 }
 
-/// A change of models takes about 14 bits, in sixteenths of a bit as the costs are.
-const CHANGE: u16 = 14 * 16;
+/// What a model must have lost to the best one before it is changed, in sixteenths of a bit as the costs are: a change
+/// takes about 14 bits, and what it gains lately is not what it will gain.
+const CHANGE: u16 = 60 * 16;
 
-/// What a difference costs is remembered for about 16 snapshots.
-const FADE: u16 = 16;
+/// What a difference costs is remembered for about 32 snapshots.
+const FADE: u16 = 32;
 
 impl Record {
     /// Takes note of a row, given what was held before it; returns the models that suit it from now on.

@@ -1,11 +1,11 @@
 //! Rows into bits and back, with or without a codebook.
 
-use super::book::Code;
+use super::book::{Code, LENGTH_MAX};
 use super::codebook::{Codebook, GroupBook};
 use super::entity::{Pipe, Place, Told};
 use super::learn::{Counts, tokens};
 use super::plan::{GROUP_MAX, Group};
-use super::residual::{EXPECTATIONS, magnitude, prior_weights};
+use super::residual::{EXPECTATIONS, FLAGGED, magnitude, prior_weights};
 use crate::wire::DecodeError;
 use crate::wire::bits::{BitReader, BitWriter};
 
@@ -39,19 +39,17 @@ impl Pipe for Writer<'_, '_> {
         if let (Some((counts, kind)), Some(joint)) = (&mut self.counts, &joint) {
             counts.add(*kind, at.number, at.context, joint.key, self.prior.length(&at, told));
         }
-        if let Some((book, code)) = code(self.book, &at) {
-            let symbol = joint.as_ref().and_then(|joint| code.get(book.symbol(joint.key)?));
-            if let (Some((code, length)), Some(joint)) = (symbol, &joint) {
+        if let Some(book) = self.book.and_then(|(book, kind)| book.group(kind, at.number)) {
+            if let Some(code) = book.code(at.context) {
+                let symbol = joint.as_ref().and_then(|joint| code.get(book.symbol(joint.key)?));
+                if let (Some((code, length)), Some(joint)) = (symbol, &joint) {
+                    self.bits.write(u64::from(code), length);
+                    joint.write_raw(&mut self.bits);
+                    return Ok(());
+                }
+                let (code, length) = code.get(book.escape()).unwrap_or((0, 0));
                 self.bits.write(u64::from(code), length);
-                joint
-                    .raw
-                    .iter()
-                    .filter(|(_, bits)| *bits > 0)
-                    .for_each(|&(raw, bits)| self.bits.write(u64::from(raw), bits));
-                return Ok(());
             }
-            let (code, length) = code.get(book.escape()).unwrap_or((0, 0));
-            self.bits.write(u64::from(code), length);
             if write_parts(book, &at, told, &mut self.bits) {
                 return Ok(());
             }
@@ -70,8 +68,10 @@ impl Pipe for Reader<'_, '_> {
     const WRITES: bool = false;
 
     fn group(&mut self, at: Place<'_>, told: &mut Told) -> Result<(), DecodeError> {
-        if let Some((book, code)) = code(self.book, &at) {
-            if let Some(key) = book.key(find(code, self.bits)?) {
+        if let Some(book) = self.book.and_then(|(book, kind)| book.group(kind, at.number)) {
+            if let Some(code) = book.code(at.context)
+                && let Some(key) = book.key(find(code, self.bits)?)
+            {
                 return Joint::read(key, at.group, told, self.bits);
             }
             if read_parts(book, &at, told, self.bits)? {
@@ -86,15 +86,7 @@ impl Pipe for Reader<'_, '_> {
     }
 }
 
-/// The code of a group in its context, where the codebook has one.
-fn code<'a>(book: Option<(&'a Codebook, usize)>, at: &Place<'_>) -> Option<(&'a GroupBook, &'a Code)> {
-    let (book, kind) = book?;
-    let group = book.group(kind, at.number)?;
-    let code = group.code(at.context)?;
-    Some((group, code))
-}
-
-/// Writes a group part by part, behind an escape. Says whether it did: not where there are no codes for the parts, or
+/// Writes a group part by part. Says whether it did: not where there are no codes for the parts, or
 /// where one of them is beyond its tokens; the first part's code then says so.
 fn write_parts(book: &GroupBook, at: &Place<'_>, told: &Told, bits: &mut BitWriter<'_>) -> bool {
     let scales = &at.group.scales;
@@ -108,18 +100,23 @@ fn write_parts(book: &GroupBook, at: &Place<'_>, told: &Told, bits: &mut BitWrit
         match found {
             Some(found) => *place = found,
             None => {
-                let beyond = scales.first().map_or(0, |scale| scale.tokens as usize);
-                let (code, length) = first.get(beyond).unwrap_or((0, 0));
+                let beyond = scales.first().and_then(|scale| first.get(scale.beyond()));
+                let (code, length) = beyond.unwrap_or((0, 0));
                 bits.write(u64::from(code), length);
                 return false;
             }
         }
     }
+    if told.flags != 0 {
+        let flagged = scales.first().and_then(|scale| first.get(scale.flagged()));
+        let (code, length) = flagged.unwrap_or((0, 0));
+        bits.write(u64::from(code), length);
+        bits.write(u64::from(told.flags), at.group.flags);
+    }
     for (code, length, raw, raw_bits) in tokens.into_iter().take(scales.len()) {
         bits.write(code, length);
         bits.write(raw, raw_bits);
     }
-    write_flags(at.group, told.flags, bits);
     true
 }
 
@@ -134,7 +131,11 @@ fn read_parts(
     }
     for (part, scale) in at.group.scales.iter().enumerate() {
         let code = book.part(part, at.context).ok_or(DecodeError::Malformed("a part has no code"))?;
-        let token = find(code, bits)? as u32;
+        let mut token = find(code, bits)? as u32;
+        if token as usize == scale.flagged() && part == 0 && told.flags == 0 {
+            told.flags = bits.read(at.group.flags)? as u32;
+            token = find(code, bits)? as u32;
+        }
         if token >= scale.tokens {
             return if part == 0 { Ok(false) } else { Err(DecodeError::Malformed("only a first part is beyond")) };
         }
@@ -143,7 +144,6 @@ fn read_parts(
             *place = scale.difference(token, raw);
         }
     }
-    told.flags = read_flags(at.group, bits)?;
     Ok(true)
 }
 
@@ -163,9 +163,8 @@ fn read_flags(group: &Group, bits: &mut BitReader<'_>) -> Result<u32, DecodeErro
 
 /// The symbol whose code comes next.
 fn find(code: &Code, bits: &mut BitReader<'_>) -> Result<usize, DecodeError> {
-    let (symbol, length) = code
-        .find(bits.peek(super::book::LENGTH_MAX))
-        .ok_or(DecodeError::Malformed("no code begins with these bits"))?;
+    let (symbol, length) =
+        code.find(bits.peek(LENGTH_MAX)).ok_or(DecodeError::Malformed("no code begins with these bits"))?;
     bits.skip(length)?;
     Ok(symbol)
 }
@@ -191,6 +190,14 @@ impl Joint {
         Some(joint)
     }
 
+    fn write_raw(&self, bits: &mut BitWriter<'_>) {
+        for &(raw, raw_bits) in &self.raw {
+            if raw_bits > 0 {
+                bits.write(u64::from(raw), raw_bits);
+            }
+        }
+    }
+
     fn read(key: u32, group: &Group, told: &mut Told, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
         told.flags = key & ((1 << group.flags) - 1);
         let tokens = tokens(group, key);
@@ -204,8 +211,8 @@ impl Joint {
 
 /// The built-in code: what a room has until it has learned a codebook, and what an escape falls back to.
 ///
-/// Flags: one bit whether there are any, then all of them. Each part: the prefix code of its magnitude under the
-/// expected one, the sign, the bits below the highest.
+/// Each part: the prefix code of its magnitude under the expected one, the sign, the bits below the highest. Flags
+/// come before the first part, behind a symbol of their own; where there are no parts, behind one bit.
 #[derive(Clone, Debug)]
 pub(crate) struct Prior {
     magnitudes: Vec<Code>,
@@ -225,27 +232,38 @@ impl Prior {
 
     /// How many bits a group takes.
     fn length(&self, at: &Place<'_>, told: &Told) -> u32 {
-        let flags = match (at.group.flags, told.flags) {
-            (0, _) => 0,
-            (_, 0) => 1,
-            (flags, _) => flags + 1,
+        let mut bits = match (told.flags, at.group.scales.is_empty()) {
+            (0, true) => 1,
+            (0, false) => 0,
+            (_, true) => 1 + at.group.flags,
+            (_, false) => self.bits_of(at.magnitudes[0], FLAGGED) + at.group.flags,
         };
-        let parts = at.group.scales.iter().zip(&told.parts).zip(at.magnitudes).map(|((_, &part), expected)| {
-            let size = magnitude(part);
-            self.code(expected).ok().and_then(|code| code.get(size as usize)).map_or(0, |(_, length)| length)
-                + size
-        });
-        flags + parts.sum::<u32>()
+        for ((_, &part), expected) in at.group.scales.iter().zip(&told.parts).zip(at.magnitudes) {
+            bits += self.bits_of(expected, magnitude(part) as usize) + magnitude(part);
+        }
+        bits
+    }
+
+    fn bits_of(&self, expected: usize, symbol: usize) -> u32 {
+        self.code(expected).ok().and_then(|code| code.get(symbol)).map_or(0, |(_, length)| length)
+    }
+
+    fn symbol(&self, expected: usize, symbol: usize, bits: &mut BitWriter<'_>) {
+        if let Some((code, length)) = self.code(expected).ok().and_then(|code| code.get(symbol)) {
+            bits.write(u64::from(code), length);
+        }
     }
 
     fn write(&self, at: Place<'_>, told: &Told, bits: &mut BitWriter<'_>) {
-        write_flags(at.group, told.flags, bits);
+        if at.group.scales.is_empty() {
+            write_flags(at.group, told.flags, bits);
+        } else if told.flags != 0 {
+            self.symbol(at.magnitudes[0], FLAGGED, bits);
+            bits.write(u64::from(told.flags), at.group.flags);
+        }
         for ((_, &part), expected) in at.group.scales.iter().zip(&told.parts).zip(at.magnitudes) {
             let size = magnitude(part);
-            let Some((code, length)) = self.code(expected).ok().and_then(|code| code.get(size as usize)) else {
-                continue;
-            };
-            bits.write(u64::from(code), length);
+            self.symbol(expected, size as usize, bits);
             if size > 0 {
                 bits.flag(part < 0);
                 bits.write(u64::from(part.unsigned_abs() & !(1 << (size - 1))), size - 1);
@@ -254,9 +272,22 @@ impl Prior {
     }
 
     fn read(&self, at: Place<'_>, told: &mut Told, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
-        told.flags = read_flags(at.group, bits)?;
-        for ((_, part), expected) in at.group.scales.iter().zip(&mut told.parts).zip(at.magnitudes) {
-            let size = find(self.code(expected)?, bits)?;
+        if at.group.scales.is_empty() {
+            told.flags = read_flags(at.group, bits)?;
+        }
+        for (index, part) in told.parts.iter_mut().enumerate().take(at.group.scales.len()) {
+            let code = self.code(at.magnitudes.get(index).copied().unwrap_or(0))?;
+            let mut size = find(code, bits)?;
+            if size == FLAGGED {
+                if index > 0 || told.flags != 0 || at.group.flags == 0 {
+                    return Err(DecodeError::Malformed("flags where there are none"));
+                }
+                told.flags = bits.read(at.group.flags)? as u32;
+                size = find(code, bits)?;
+            }
+            if size > 32 {
+                return Err(DecodeError::Malformed("flags told twice"));
+            }
             if size > 0 {
                 let negative = bits.flag()?;
                 let value = (bits.read(size as u32 - 1)? as u32 | 1 << (size - 1)) as i32;

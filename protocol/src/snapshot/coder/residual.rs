@@ -55,6 +55,16 @@ impl Scale {
         (token < self.tokens).then_some(Token { token, raw, raw_bits: low_bits + 1 })
     }
 
+    /// The symbol behind the tokens that says that a difference is beyond them.
+    pub(crate) fn beyond(self) -> usize {
+        self.tokens as usize
+    }
+
+    /// The symbol behind that one, which says that flags come first.
+    pub(crate) fn flagged(self) -> usize {
+        self.tokens as usize + 1
+    }
+
     /// How many raw bits follow a token.
     pub(crate) fn raw_bits(self, token: u32) -> u32 {
         match token.checked_sub(2 * self.exact + 1) {
@@ -104,8 +114,11 @@ pub(crate) fn magnitude(difference: i32) -> u32 {
     32 - difference.unsigned_abs().leading_zeros()
 }
 
-/// Magnitudes of the code without a codebook: 0 to 32.
-const MAGNITUDES: usize = 33;
+/// Magnitudes of the code without a codebook: 0 to 32, and [`FLAGGED`].
+const MAGNITUDES: usize = 34;
+
+/// Told instead of a magnitude where flags come first, which is rare: then the flags, then the magnitude.
+pub(crate) const FLAGGED: usize = 33;
 
 /// Expected magnitudes that have a code of their own; larger ones share the last.
 pub(crate) const EXPECTATIONS: usize = 14;
@@ -119,6 +132,7 @@ pub(crate) fn prior_weights(expected: usize) -> [u32; MAGNITUDES] {
     let mut weights = [0; MAGNITUDES];
     for (magnitude, weight) in weights.iter_mut().enumerate() {
         *weight = match magnitude {
+            FLAGGED => 2 << 16,
             0 if expected == 0 => 96 << 16,
             0 if expected > 2 => 32 << 16,
             _ if magnitude <= expected => 48 << 16,
