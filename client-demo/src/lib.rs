@@ -1,4 +1,3 @@
-//! x
+//! The demo game's core for the page: `assets/demo/core.wasm` is this crate.
 
-#[cfg(not(target_arch = "wasm32"))]
-pub mod net;
+tickwire_client::export!(tickwire_dogfight::Dogfight);

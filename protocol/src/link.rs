@@ -184,9 +184,15 @@ impl Link {
 
     /// Sends a frame. Says `false`, and takes nothing, where the sender's buffer is full, see [`Link::blocked`].
     pub fn send(&mut self, at: Micros, frame: Vec<u8>) -> bool {
-        if self.blocked(at) {
-            return false;
+        let takes = !self.blocked(at);
+        if takes {
+            self.push(at, frame);
         }
+        takes
+    }
+
+    /// Sends a frame whose sender cannot be told to wait, however full the buffer is.
+    pub fn push(&mut self, at: Micros, frame: Vec<u8>) {
         let Conditions { delay, jitter, bandwidth, .. } = self.conditions;
         let bits = frame.len() as u64 * 8;
         let on_the_wire = (bits * 1_000_000).checked_div(bandwidth).unwrap_or(0);
@@ -199,7 +205,6 @@ impl Link {
         self.unheard.push_back((arrives + delay, frame.len()));
         self.unheard_bytes += frame.len();
         self.flying.push_back((arrives, frame));
-        true
     }
 
     /// Whether the sender still owes bytes of an earlier frame: a socket would take no byte of another one.

@@ -69,7 +69,8 @@ impl<G: Game> Client<G> {
     }
 }
 
-fn simulation<G: Game>() -> Box<dyn Simulate> {
+/// A world of the game to predict in.
+pub(crate) fn simulation<G: Game>() -> Box<dyn Simulate> {
     Box::new(Simulation::<G> { world: G::World::default() })
 }
 

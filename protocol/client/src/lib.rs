@@ -11,6 +11,7 @@
 mod arrivals;
 mod client;
 mod corrections;
+pub mod door;
 mod drawn;
 mod held;
 mod inputs;

@@ -211,12 +211,18 @@ impl Playing {
         &self.drawn
     }
 
+    /// Whether an event waits whose tick is drawn.
+    pub(crate) fn has_event(&self) -> bool {
+        self.events.front().is_some_and(|event| f64::from(event.tick.0) <= self.arrivals.drawn().max(1.0))
+    }
+
     /// The next event whose tick is drawn.
     pub(crate) fn next_event(&mut self) -> Option<EventRecord> {
-        let drawn = self.arrivals.drawn().max(1.0);
-        let event = self.events.pop_front_if(|event| f64::from(event.tick.0) <= drawn)?;
+        if !self.has_event() {
+            return None;
+        }
         self.stats.events += 1;
-        Some(event)
+        self.events.pop_front()
     }
 
     /// The newest world that the server told.

@@ -291,6 +291,12 @@ impl Session {
         self.playing.inputs.held()
     }
 
+    /// Whether an event waits whose tick is drawn.
+    #[must_use]
+    pub fn has_event(&self) -> bool {
+        self.playing.has_event()
+    }
+
     pub(crate) fn next_record(&mut self) -> Option<EventRecord> {
         self.playing.next_event()
     }
