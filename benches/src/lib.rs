@@ -4,8 +4,10 @@
 
 pub mod bytes;
 pub mod floor;
+pub mod load;
 pub mod machine;
 pub mod report;
 pub mod rng;
 pub mod scenes;
+pub mod serve;
 pub mod sets;

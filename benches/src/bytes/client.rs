@@ -199,6 +199,7 @@ impl Client {
             anyhow::bail!("a welcome is no welcome");
         };
         self.player = Some(welcome.player);
+        self.replica = self.replica.take().map(|replica| replica.of(welcome.player));
         if let Some(replica) = &mut self.replica {
             replica.codebook(&welcome.codebook)?;
         }

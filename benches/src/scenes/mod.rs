@@ -24,6 +24,8 @@ pub const SEED: u64 = 12_345;
 pub trait Scene: Game {
     /// What its players may see.
     const SIGHT: Sight;
+    /// Whether its bot looks at the world.
+    const BOT_LOOKS: bool = false;
     /// As what its clients come.
     const ROLE: Role = Role::Plays;
 
@@ -77,6 +79,19 @@ pub fn visit<V: Visit>(name: &str, visit: V) -> anyhow::Result<V::Out> {
     })
 }
 
+/// Whether all players of the scene called `name` see everything, and so are sent the same.
+#[must_use]
+pub fn all_see_the_same(name: &str) -> bool {
+    struct Looking;
+    impl Visit for Looking {
+        type Out = bool;
+        fn visit<G: Scene>(self) -> bool {
+            G::SIGHT == Sight::Everything
+        }
+    }
+    visit(name, Looking).unwrap_or(false)
+}
+
 /// The room options that make a scene of `entities` rows; games without that option ignore it.
 #[must_use]
 pub fn options(entities: u32) -> BTreeMap<String, String> {
@@ -85,6 +100,7 @@ pub fn options(entities: u32) -> BTreeMap<String, String> {
 
 impl Scene for Dogfight {
     const SIGHT: Sight = Sight::Unknown;
+    const BOT_LOOKS: bool = true;
 }
 
 /// The controls of a wanderer.

@@ -31,6 +31,7 @@ pub use self::client::Client;
 pub use self::corrections::Correction;
 pub use self::drawn::{Drawn, DrawnKind};
 pub use self::join::{Join, Output, State};
+pub use self::pacing::{Due, Pacer};
 pub use self::playing::Netcode;
 pub use self::session::Session;
 pub use self::stats::Stats;

@@ -27,7 +27,7 @@ pub(crate) const SLEPT: Micros = 250_000;
 
 /// The clock of the client's ticks.
 #[derive(Debug)]
-pub(crate) struct Pacer {
+pub struct Pacer {
     tick: f64,
     next_at: f64,
     rate: f64,
@@ -41,7 +41,7 @@ pub(crate) struct Pacer {
 
 /// Ticks that are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Due {
+pub enum Due {
     /// So many, to be made.
     Ticks(u32),
     /// So many passed while nobody looked: they are skipped, not made.
@@ -49,7 +49,9 @@ pub(crate) enum Due {
 }
 
 impl Pacer {
-    pub(crate) fn new(tick_us: f64) -> Pacer {
+    /// For a room whose ticks are so many microseconds apart.
+    #[must_use]
+    pub fn new(tick_us: f64) -> Pacer {
         Pacer {
             tick: tick_us.max(1.0),
             next_at: 0.0,
@@ -64,7 +66,7 @@ impl Pacer {
     }
 
     /// Begins to tick now.
-    pub(crate) fn begin(&mut self, at: Micros) {
+    pub fn begin(&mut self, at: Micros) {
         self.next_at = at as f64;
         self.rate = 1.0;
         self.mean = self.wanted;
@@ -73,17 +75,19 @@ impl Pacer {
     }
 
     /// When the next tick is due.
-    pub(crate) fn next_at(&self) -> Micros {
+    #[must_use]
+    pub fn next_at(&self) -> Micros {
         self.next_at.max(0.0) as Micros + 1
     }
 
     /// How far the time has come from the last tick to the next, 0 to 1.
-    pub(crate) fn part(&self, at: Micros) -> f64 {
+    #[must_use]
+    pub fn part(&self, at: Micros) -> f64 {
         (1.0 - (self.next_at - at as f64) / self.interval()).clamp(0.0, 1.0)
     }
 
     /// The ticks that are due by now.
-    pub(crate) fn due(&mut self, at: Micros) -> Due {
+    pub fn due(&mut self, at: Micros) -> Due {
         let late = at as f64 - self.next_at;
         if late < 0.0 {
             return Due::Ticks(0);
@@ -94,12 +98,12 @@ impl Pacer {
     }
 
     /// The room runs at so many percent of its rate.
-    pub(crate) fn set_pace(&mut self, percent: u32) {
+    pub fn set_pace(&mut self, percent: u32) {
         self.pace = f64::from(percent.clamp(10, 200)) / 100.0;
     }
 
     /// An input arrived by so many ticks before its turn. Says how many ticks to jump ahead (or, negative, to wait).
-    pub(crate) fn heard(&mut self, at: Micros, margin: i32) -> i32 {
+    pub fn heard(&mut self, at: Micros, margin: i32) -> i32 {
         let since = self.heard_at.replace(at).map_or(0.05, |last| at.saturating_sub(last) as f64 / 1e6);
         self.last = margin;
         let share = since / (since + MEAN_OVER);
@@ -132,12 +136,14 @@ impl Pacer {
     }
 
     /// The margin of the last input heard of, the mean, and the mean aimed at.
-    pub(crate) fn margins(&self) -> (i32, f64, f64) {
+    #[must_use]
+    pub fn margins(&self) -> (i32, f64, f64) {
         (self.last, self.mean, self.wanted)
     }
 
     /// How much faster than the room the client ticks, as a factor.
-    pub(crate) fn rate(&self) -> f64 {
+    #[must_use]
+    pub fn rate(&self) -> f64 {
         self.rate
     }
 

@@ -7,6 +7,7 @@ mod apply;
 mod assemble;
 mod coder;
 mod encoder;
+mod glance;
 mod hash;
 mod header;
 mod lane;
@@ -17,5 +18,6 @@ mod replica;
 mod row;
 
 pub use self::encoder::{Encoded, Encoder};
+pub use self::glance::Glance;
 pub use self::ledger::{Held, LANE_DEPTH, Ledger, Visible};
 pub use self::replica::{Arrival, Replica};
