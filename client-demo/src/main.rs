@@ -102,7 +102,9 @@ mod bots {
             rtt += stats.rtt_ms;
         }
         let rtt = rtt / joined.max(1) as f64;
-        format!("{joined} play, {bytes} bytes received, {corrections} corrections, {mismatches} mismatches, round trip {rtt:.1} ms")
+        format!(
+            "{joined} play, {bytes} bytes received, {corrections} corrections, {mismatches} mismatches, round trip {rtt:.1} ms"
+        )
     }
 
     /// Why, where every bot was sent away for good.

@@ -32,7 +32,8 @@ impl Address {
     /// Where it is no such URL, or the host has no address.
     pub fn of(url: &str) -> anyhow::Result<Address> {
         let rest = url.strip_prefix("ws://").or_else(|| url.strip_prefix("http://"));
-        let rest = rest.with_context(|| format!("`{url}` does not begin with ws://: only plain sockets are loaded"))?;
+        let rest =
+            rest.with_context(|| format!("`{url}` does not begin with ws://: only plain sockets are loaded"))?;
         let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let with_port = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
         let mut found = std::net::ToSocketAddrs::to_socket_addrs(&with_port)
@@ -171,7 +172,9 @@ impl Socket {
                 Ok(0) => return self.fail(anyhow::anyhow!("the server closed without a word")),
                 Ok(read) => read,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => return Ok(()),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {
+                    return Ok(());
+                }
                 Err(error) => return self.fail(error.into()),
             };
             self.bytes_in += read as u64;
@@ -272,9 +275,10 @@ fn check_head(head: &[u8], accept: &str) -> anyhow::Result<()> {
     let head = String::from_utf8_lossy(head);
     let first = head.lines().next().unwrap_or("");
     anyhow::ensure!(first.starts_with("HTTP/1.1 101"), "the server refused the upgrade: {first}");
-    let right = head.lines().filter_map(|line| line.split_once(':')).any(|(name, value)| {
-        name.eq_ignore_ascii_case("sec-websocket-accept") && value.trim() == accept
-    });
+    let right = head
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .any(|(name, value)| name.eq_ignore_ascii_case("sec-websocket-accept") && value.trim() == accept);
     anyhow::ensure!(right, "the server answered another client's key");
     Ok(())
 }
