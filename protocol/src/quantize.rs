@@ -241,7 +241,7 @@ wide!(i64, true; u64, false);
 
 fn bounds(spec: Spec, min: i64, max: i64) -> (i64, i64) {
     match spec {
-        Spec::Range { min: lo, max: hi } => (lo.max(min), hi.min(max)),
+        Spec::Range { min: lo, max: hi } => (lo.clamp(min, max), hi.clamp(min, max)),
         Spec::Plain | Spec::Steps { .. } | Spec::Exact | Spec::Angle { .. } => (min, max),
     }
 }
