@@ -89,3 +89,48 @@ fn bits_of(steps: f64) -> String {
     let steps = steps as u64;
     (64 - steps.leading_zeros()).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    /// The documentation of what a derive writes, without the title.
+    fn documented(item: syn::DeriveInput) -> Vec<String> {
+        let code = crate::replicate::derive(&item).unwrap().to_string();
+        let lines = code.split("# [doc = \"").skip(1).filter_map(|rest| rest.split('"').next());
+        lines.filter(|line| line.starts_with("| `")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_impl_tells_bits_and_precision_where_they_are_literals() {
+        let item = parse_quote! {
+            struct Ship {
+                #[rep(range = -100.0..=100.0, step = 0.001)] pos: Vec2,
+                #[rep(range = -5.0..=5.0, step = per_tick(60), rate_of = pos)] vel: Vec2,
+                #[rep(range = 0.0..=SIZE, step = 0.5)] size: f32,
+                #[rep(angle, bits = 10)] heading: f32,
+                #[rep(range = -1..=6)] gear: i8,
+                #[rep(exact)] heat: f32,
+                #[rep(whole, max = 24)] name: String,
+                #[rep(skip)] plan: Vec<u8>,
+                flags: [bool; 3],
+                rival: Option<Id<Ship>>,
+                score: u64,
+            }
+        };
+        let expected = [
+            "| `pos` | 2 x 18 | -100 to 100 in steps of 0.001 |",
+            "| `vel` | 2 x as declared | one step of its position per tick |",
+            "| `size` | as declared | as declared |",
+            "| `heading` | 10 | 0.3516 degrees |",
+            "| `gear` | 3 | -1 to 6 |",
+            "| `heat` | 32 | exact |",
+            "| `name` | as many as it has | whole, at most 24 bytes |",
+            "| `plan` | 0 | never on the wire |",
+            "| `flags` | each 1 | exact |",
+            "| `rival` | 1 + 32 | exact |",
+            "| `score` | 64 | exact |",
+        ];
+        assert_eq!(documented(item), expected);
+    }
+}

@@ -1,6 +1,6 @@
 //! `#[derive(Message)]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Data, DeriveInput, Fields, Ident, Type};
@@ -33,6 +33,11 @@ pub(crate) fn derive(item: &DeriveInput) -> syn::Result<TokenStream> {
         }
         Data::Union(_) => return Err(syn::Error::new_spanned(name, "a message is a struct or an enum")),
     };
+    for ty in types(&item.data) {
+        if names(quote!(#ty), name) {
+            errors.at(ty, "a message cannot contain itself: nothing would bound how deep it goes");
+        }
+    }
     let depths = types(&item.data).into_iter().map(|ty| {
         quote_spanned! {ty.span()=>
             __depth = ::tickwire_protocol::world::deeper(
@@ -55,6 +60,15 @@ pub(crate) fn derive(item: &DeriveInput) -> syn::Result<TokenStream> {
                 #shape
             }
         }
+    })
+}
+
+/// Whether a type names `name` in any of its parts.
+fn names(ty: TokenStream, name: &Ident) -> bool {
+    ty.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == *name,
+        TokenTree::Group(group) => names(group.stream(), name),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
     })
 }
 

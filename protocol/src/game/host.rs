@@ -6,8 +6,10 @@ use rand::SeedableRng as _;
 use rand_pcg::Pcg64Mcg;
 
 use super::Game;
+use crate::blend::blend;
 use crate::id::{EntityId, PlayerId, Tick, TickRate};
-use crate::image::{History, Image};
+use crate::image::History;
+use crate::schema::Schema;
 use crate::wire::frames::Role;
 use crate::world::World as _;
 
@@ -24,6 +26,7 @@ pub struct Host<G: Game> {
     closing: Option<String>,
     seen: BTreeMap<PlayerId, Seen>,
     history: History,
+    schema: Schema,
 }
 
 /// Somebody in the room.
@@ -150,11 +153,9 @@ impl<G: Game> Host<G> {
         let seen = self.seen.get(&player)?;
         let from = self.history.at(seen.from)?;
         let mut world = G::World::default();
-        world.restore(from);
-        if seen.part > 0.0
-            && let Some(to) = self.history.at(seen.to)
-        {
-            world.restore(&between(&super::schema::<G>(), from, to, seen.part));
+        match self.history.at(seen.to).filter(|_| seen.part > 0.0) {
+            Some(to) => world.restore(&blend(&self.schema, from, to, seen.part)),
+            None => world.restore(from),
         }
         Some(world)
     }
@@ -177,6 +178,7 @@ impl<G: Game> Host<G> {
             closing: None,
             seen: BTreeMap::new(),
             history: History::new(),
+            schema: super::schema::<G>(),
         }
     }
 
@@ -224,9 +226,4 @@ impl<G: Game> Host<G> {
     pub fn closing(&self) -> Option<&str> {
         self.closing.as_deref()
     }
-}
-
-/// The image between two: `lerp` fields of rows that both have, `part` of the way from `from`; all else of `from`.
-fn between(schema: &crate::schema::Schema, from: &Image, to: &Image, part: f32) -> Image {
-    crate::blend::blend(schema, from, to, part)
 }

@@ -1,4 +1,85 @@
 //! What a game is: one trait over a world, and what a room offers it.
+//!
+//! # What runs where
+//!
+//! | function | where | sees | for |
+//! |---|---|---|---|
+//! | [`Game::open`], [`Game::join`], [`Game::leave`], [`Game::request`] | server | everything | beginnings, ends, wishes |
+//! | [`Game::drive`] | server and that player's client | no `skip` fields, none of others' `owner` fields | one input of one player |
+//! | [`Game::advance`] | server and clients | no `skip` and no `owner` fields | what moves by itself |
+//! | [`Game::step`] | server | everything | what only the server decides |
+//! | [`Game::view`] | server | everything | who may see what |
+//!
+//! A tick is, in this order: joins, leaves and requests; `drive` for each player; `advance`; `step`; settling; views;
+//! snapshots. A client that predicts runs `drive` and `advance` ahead of the server with the very same code, so these two
+//! are functions of the world alone: they are offered no clock, no chance and no `self`, and everything they need from
+//! other players must be in rows. What depends on what a client cannot know belongs into `step`.
+//!
+//! # Requests and events
+//!
+//! An input is the state of the controls in a tick. What is asked once, a line of chat or a move in a board game, is a
+//! [`Game::Request`]; what is told once is a [`Game::Event`]. Both arrive once and in order, also over a lost connection.
+//! What somebody who joins later must know is not an event but a row.
+//!
+//! ```
+//! use tickwire_protocol::prelude::*;
+//!
+//! #[derive(World, Default)]
+//! struct Hall {
+//!     guests: Table<Guest>,
+//! }
+//! #[derive(Replicate, Clone, Default, PartialEq)]
+//! struct Guest {
+//!     #[rep(place, range = 0.0..=50.0, step = 0.01, lerp)]
+//!     pos: Vec2,
+//! }
+//! #[derive(Serialize, Deserialize, Message)]
+//! enum Ask {
+//!     Whisper(String),
+//! }
+//! #[derive(Serialize, Deserialize, Message)]
+//! enum Tell {
+//!     Whispered { by: PlayerId, line: String },
+//! }
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Ball;
+//!
+//! impl Game for Ball {
+//!     const NAME: &'static str = "ball";
+//!     const TICK_RATE: TickRate = TickRate::hz(20);
+//!     type World = Hall;
+//!     type Input = ();
+//!     type Request = Ask;
+//!     type Event = Tell;
+//!
+//!     fn open(_: &mut Hall, _: &mut Host<Self>) -> Self {
+//!         Ball
+//!     }
+//!     fn join(&mut self, hall: &mut Hall, host: &mut Host<Self>, player: &Player) -> Result<(), Refusal> {
+//!         if host.players().any(|other| other.name == player.name && other.id != player.id) {
+//!             return Err(Refusal::new(format!("{} is here already: take another name", player.name)));
+//!         }
+//!         let pos = vec2(host.rng().random_range(0.0..50.0), 0.0);
+//!         hall.guests.spawn_for(player.id, Guest { pos });
+//!         Ok(())
+//!     }
+//!     fn request(&mut self, hall: &mut Hall, host: &mut Host<Self>, from: Caller, Ask::Whisper(line): Ask) {
+//!         let Caller::Player(by) = from else { return };
+//!         let Some((_, speaker)) = hall.guests.first_of(by) else { return };
+//!         for (id, guest) in hall.guests.iter().filter(|(_, guest)| guest.pos.distance(speaker.pos) < 3.0) {
+//!             let line = line.chars().take(200).collect();
+//!             host.tell(To::One(hall.guests.owner(id)), Tell::Whispered { by, line });
+//!         }
+//!     }
+//!     fn view(&self, hall: &Hall, player: &Player) -> View {
+//!         match hall.guests.first_of(player.id) {
+//!             Some((_, me)) => View::around(me.pos, 20.0),
+//!             None => View::nothing(),
+//!         }
+//!     }
+//! }
+//! ```
 
 mod host;
 mod rules;
@@ -18,7 +99,13 @@ use crate::world::{Input, Message, World};
 /// The one seam between a game and the engine.
 ///
 /// The value itself is the room's own state, which only the server has; the world is what players see. Everything
-/// here is a function of its arguments: no clock, no randomness but [`Host::rng`], no input or output.
+/// here is a function of its arguments: no clock, no randomness but [`Host::rng`], no input or output. Time is counted in
+/// ticks, [`Host::tick`]; a timer is a `Tick` in a row or in the game. A room never waits: what takes long is told to
+/// [`To::Outside`] and comes back as a request.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a game",
+    note = "`impl Game for {Self}` beside `#[derive(Serialize, Deserialize)]`: the type is the room's own state"
+)]
 pub trait Game: Serialize + DeserializeOwned + Send + Sized + 'static {
     /// Names the game in schemas and logs.
     const NAME: &'static str;
@@ -83,7 +170,9 @@ pub trait Game: Serialize + DeserializeOwned + Send + Sized + 'static {
     /// `skip` fields and all `owner` fields hold their default here on both sides.
     fn advance(_world: &mut Self::World, _tick: Tick) {}
 
-    /// The input of a player without hands: fills rooms, drives headless bots and load.
+    /// The input of a player without hands: fills rooms, drives headless bots and load. Runs on the server for the room's
+    /// own bots, and in clients that are bots; so it sees what a client may, and decides by `me` and `tick` instead of
+    /// chance.
     #[must_use]
     fn bot(_world: &Self::World, _me: PlayerId, _tick: Tick) -> Self::Input {
         Self::Input::default()

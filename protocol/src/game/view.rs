@@ -6,6 +6,21 @@ use crate::id::EntityId;
 
 /// Which rows a player is sent. Rows of a kind without a `place` are everywhere and always seen, unless named in
 /// [`View::without`].
+///
+/// ```
+/// # use tickwire_protocol::prelude::*;
+/// # #[derive(Replicate, Clone, Default, PartialEq)]
+/// # struct Ship { #[rep(place, exact)] pos: Vec2 }
+/// # #[derive(World, Default)]
+/// # struct Sea { ships: Table<Ship> }
+/// # let mut sea = Sea::default();
+/// # let (mine, ally, hidden) = (sea.ships.spawn(Ship::default()), Id::<Ship>::NONE, Id::<Ship>::NONE);
+/// # let Some(ship) = sea.ships.get(mine) else { return };
+/// let view = View::around(ship.pos, 300.0)
+///     .and(Sea::SHIPS.entity(ally)) // wherever it is
+///     .but(Sea::SHIPS.entity(hidden)); // however near
+/// # assert_eq!((view.areas.len(), view.with.len(), view.without.len()), (1, 1, 1));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct View {
     /// Every row, wherever it is.

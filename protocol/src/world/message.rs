@@ -13,7 +13,35 @@ use crate::wire::codec;
 
 /// A request, an event, or a `whole` value: serde for the bytes, a [`Shape`] for whoever has only the schema.
 ///
-/// Written by `#[derive(Message)]`, beside serde's own derives. A type that contains itself does not compile.
+/// Written by `#[derive(Message)]`, beside serde's own derives, for structs and enums of anything that is a message: bool,
+/// numbers, `String`, `Option`, `Vec`, arrays, tuples, `BTreeMap`, `Vec2`, `Vec3`, ids.
+///
+/// ```
+/// # use tickwire_protocol::prelude::*;
+/// #[derive(Serialize, Deserialize, Message)]
+/// enum Move {
+///     Resign,
+///     Place { at: (u8, u8), stone: Id<Stone> },
+/// }
+/// # struct Stone;
+/// ```
+///
+/// A type that contains itself does not compile, and neither does a list of what takes no bytes:
+///
+/// ```compile_fail
+/// # use tickwire_protocol::prelude::*;
+/// #[derive(Serialize, Deserialize, Message)]
+/// struct Tree {
+///     branches: Vec<Tree>,
+/// }
+/// let _ = Tree::shape();
+/// ```
+/// ```compile_fail
+/// # use tickwire_protocol::prelude::*;
+/// #[derive(Serialize, Deserialize, Message)]
+/// struct Nothings(Vec<()>);
+/// let _ = Nothings::shape();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a message",
     note = "a message derives `Serialize, Deserialize, Message`; a game without requests or events says `Never`"

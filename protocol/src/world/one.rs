@@ -12,6 +12,35 @@ use crate::schema::Kind;
 ///
 /// Reads and writes go straight to the row; a write marks it as changed. It belongs to nobody, so nothing of it can be
 /// marked `owner`; what only the server knows stands in the type that implements `Game`.
+///
+/// ```
+/// # use tickwire_protocol::prelude::*;
+/// #[derive(Replicate, Clone, Default, PartialEq)]
+/// struct Score {
+///     red: u16,
+///     blue: u16,
+/// }
+/// #[derive(World, Default)]
+/// struct Pitch {
+///     score: One<Score>,
+/// }
+/// let mut pitch = Pitch::default();
+/// pitch.score.red += 1;
+/// assert_eq!((pitch.score.red, pitch.score.blue), (1, 0));
+/// ```
+/// ```compile_fail
+/// # use tickwire_protocol::prelude::*;
+/// #[derive(Replicate, Clone, Default, PartialEq)]
+/// struct Secret {
+///     #[rep(owner)]
+///     word: u32,
+/// }
+/// #[derive(World, Default)]
+/// struct Vault {
+///     secret: One<Secret>,
+/// }
+/// let _ = Vault::kinds();
+/// ```
 #[derive(Clone)]
 pub struct One<T: Replicate> {
     table: Table<T>,

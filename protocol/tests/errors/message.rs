@@ -19,4 +19,10 @@ enum Order {
 #[derive(Message)]
 struct Of<T>(T);
 
+#[derive(Serialize, Deserialize, Message)]
+enum Tree {
+    Leaf(u8),
+    Branches { them: Vec<Tree> },
+}
+
 fn main() {}
