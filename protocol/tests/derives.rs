@@ -4,7 +4,6 @@ use tickwire_protocol::game::schema;
 use tickwire_protocol::prelude::*;
 use tickwire_protocol::quantize::Value as _;
 use tickwire_protocol::schema::{FieldType, Shape};
-use tickwire_protocol::world::{Input as _, Message as _, Replicate as _, World as _};
 
 const RATE: TickRate = TickRate::hz(60);
 

@@ -6,7 +6,7 @@ use tickwire_protocol::math;
 use tickwire_protocol::prelude::*;
 
 /// Where games are, and where functions are known to differ between machines.
-const NUMBERS: [f32; 8] = [0.5, 1.0, -0.75, 2.5, 100.25, -12_345.678, 1e-6, 3.141_592_7];
+const NUMBERS: [f32; 8] = [0.5, 1.0, -0.75, 2.5, 100.25, -12_345.678, 1e-6, PI];
 
 #[test]
 fn the_bits_are_these() {

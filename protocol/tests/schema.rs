@@ -7,7 +7,6 @@ use tickwire_protocol::game::schema;
 use tickwire_protocol::image::{History, Image, Mapping};
 use tickwire_protocol::prelude::*;
 use tickwire_protocol::schema::{Field, FieldType, Schema, Shape, differences};
-use tickwire_protocol::world::{Replicate as _, World as _};
 
 /// Asserts what a client is told whose schema was changed by `change`, and whether that ends it.
 #[track_caller]

@@ -15,7 +15,7 @@ use tickwire_protocol::world::World as _;
 fn refused(change: impl FnOnce(&mut Schema), part: &str) {
     let mut schema = schema::<Regatta>();
     change(&mut schema);
-    let error = Schema::from_json(&schema.to_json()).unwrap_err().to_string();
+    let error = Schema::from_json(&schema.to_json()).expect_err("it cannot be").to_string();
     assert!(error.contains(part), "{error}");
 }
 

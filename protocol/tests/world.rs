@@ -4,7 +4,7 @@ use tickwire_protocol::game::drive_and_advance;
 use tickwire_protocol::id::KindId;
 use tickwire_protocol::image::{History, Image, KindImage};
 use tickwire_protocol::prelude::*;
-use tickwire_protocol::world::{AnyTable, World as _};
+use tickwire_protocol::world::AnyTable;
 
 const ME: PlayerId = PlayerId(1);
 const OTHER: PlayerId = PlayerId(2);
@@ -106,7 +106,7 @@ fn image_of(sea: &mut Sea) -> Image {
 }
 
 fn ships(image: &Image) -> &KindImage {
-    image.kind(Sea::SHIPS).unwrap()
+    image.kind(Sea::SHIPS).expect("the schema has ships")
 }
 
 fn tick(sea: &mut Sea, inputs: &[(PlayerId, u8)]) -> Vec<(PlayerId, EntityId)> {
