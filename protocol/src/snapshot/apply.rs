@@ -1,8 +1,13 @@
 //! Reading sections: the other half of `assemble`.
 
 use super::assemble::orders;
+use super::coder::codebook::Codebook;
+use super::coder::pipes::{Prior, Reader};
+use super::coder::plan::Plan as CoderPlan;
+use super::ledger::LANE_DEPTH;
+use super::models::place;
 use super::plan::KindPlan;
-use super::row::{self, Past};
+use super::row::{self, Earlier, Expecting};
 use crate::id::{EntityId, KindId, PlayerId};
 use crate::image::KindImage;
 use crate::limits::SLOTS_MAX;
@@ -14,157 +19,187 @@ use crate::wire::bits::BitReader;
 pub(super) struct Changes {
     pub(super) entered: Vec<EntityId>,
     pub(super) left: Vec<EntityId>,
-    /// Memory for the rows of a kind that stay.
-    stays: Vec<u32>,
+    /// Memory for the rows of a kind that stay, with the number of snapshots that each is held at.
+    stays: Vec<(u32, usize)>,
 }
 
-/// Reads one kind's part into `now`, which holds what the base held. `past` is `None` for a keyframe.
-///
-/// `owner`: the rows are those of this player, as in its private frame; otherwise each enter names its owner.
-pub(super) fn read_kind(
-    plan: &KindPlan,
-    kind: usize,
-    now: &mut KindImage,
-    past: Option<Past<'_>>,
-    owner: Option<PlayerId>,
-    from: &mut BitReader<'_>,
-    changes: &mut Changes,
-) -> Result<(), DecodeError> {
-    let mut stays = core::mem::take(&mut changes.stays);
-    stays.clear();
-    stays.extend(now.alive.iter());
-    let any = from.flag()?;
-    let id = |slot| EntityId { kind: KindId(kind as u8), slot };
-    if any {
-        read_leaves(&mut stays, now, from, |slot| changes.left.push(id(slot)))?;
-    }
-    let changed = any && from.flag()?;
-    match past {
-        Some(past) if changed => read_stays(plan, now, &past, &stays, from)?,
-        Some(past) => stays.iter().for_each(|&slot| row::advance(plan, &plan.open, &past, now, slot)),
-        None if changed => return Err(DecodeError::Malformed("rows change that are not held")),
-        None => {}
-    }
-    changes.stays = stays;
-    if any {
-        read_enters(plan, now, owner, from, |slot| changes.entered.push(id(slot)))?;
-    }
-    Ok(())
+/// What reading the rows of a kind takes.
+pub(super) struct KindReader<'a> {
+    pub(super) plan: &'a KindPlan,
+    pub(super) coder: &'a CoderPlan,
+    pub(super) kind: usize,
+    /// What the delta looks back at; nothing for a keyframe.
+    pub(super) earlier: Earlier<'a>,
+    /// Whose rows they are, in its private frame; `None`: each enter names its owner.
+    pub(super) owner: Option<PlayerId>,
+    pub(super) prior: &'a Prior,
+    pub(super) book: Option<&'a Codebook>,
 }
 
-fn read_leaves(
-    stays: &mut Vec<u32>,
-    now: &mut KindImage,
-    from: &mut BitReader<'_>,
-    mut left: impl FnMut(u32),
-) -> Result<(), DecodeError> {
-    let count = from.golomb(orders::COUNT)? as usize;
-    if count > stays.len() {
-        return Err(DecodeError::Malformed("more rows leave than are held"));
-    }
-    let mut at = 0usize;
-    for nth in 0..count {
-        at += from.golomb(orders::LEAVE)? as usize;
-        // Those that left before are still counted in `stays`, at their places.
-        let Some(&slot) = stays.get(at) else {
-            return Err(DecodeError::Malformed("a row leaves that is not held"));
-        };
-        debug_assert!(nth <= at);
-        now.remove(slot);
-        left(slot);
-        at += 1;
-    }
-    if count > 0 {
-        stays.retain(|&slot| now.alive.contains(slot));
-    }
-    Ok(())
-}
-
-fn read_stays(
-    plan: &KindPlan,
-    now: &mut KindImage,
-    past: &Past<'_>,
-    stays: &[u32],
-    from: &mut BitReader<'_>,
-) -> Result<(), DecodeError> {
-    // A row counts as held before only from where it is the same row on.
-    let looking = |now: &KindImage, slot: u32| {
-        let mut own = *past;
-        let mut same = past.base.is_same(now, slot);
-        for before in &mut own.before {
-            same &= before.is_some_and(|(rows, _)| rows.is_same(now, slot));
-            if !same {
-                *before = None;
+impl KindReader<'_> {
+    /// Reads one kind's part into `now` and `models`, which hold what the base held.
+    pub(super) fn read(
+        &self,
+        now: &mut KindImage,
+        models: &mut Vec<u32>,
+        from: &mut BitReader<'_>,
+        changes: &mut Changes,
+    ) -> Result<(), DecodeError> {
+        let mut stays = core::mem::take(&mut changes.stays);
+        stays.clear();
+        stays.extend(now.alive.iter().map(|slot| (slot, self.earlier.depth(now, slot))));
+        let any = from.flag()?;
+        let id = |slot| EntityId { kind: KindId(self.kind as u8), slot };
+        if any {
+            let left = &mut changes.left;
+            read_positions(&stays, from, |slot, _| {
+                now.remove(slot);
+                left.push(id(slot));
+                Ok(())
+            })?;
+            stays.retain(|&(slot, _)| now.alive.contains(slot));
+        }
+        if any && from.flag()? {
+            self.read_still(&stays, now, models, from)?;
+        }
+        // The others, coded or as expected.
+        else {
+            for &(slot, depth) in stays.iter().filter(|&&(slot, depth)| !self.is_still(slot, depth)) {
+                self.read_row(slot, depth, now, models, None)?;
             }
         }
-        own
-    };
-    let awake = |own: &Past<'_>, slot: u32| {
-        own.before[0].is_some_and(|(before, _)| row::is_awake(&plan.open, own.base, before, slot))
-    };
-    let resting = |now: &KindImage, slot: u32| !awake(&looking(now, slot), slot);
-    let mut left = stays.iter().filter(|&&slot| resting(now, slot)).count();
-    let mut run = if left > 0 { from.golomb(orders::RUN)? as usize } else { 0 };
-    for &slot in stays {
-        let own = looking(now, slot);
-        if awake(&own, slot) {
-            continue;
+        if any {
+            if !self.plan.open.wholes.is_empty() {
+                read_positions(&stays, from, |slot, from| row::read_wholes(&self.plan.open, now, slot, from))?;
+            }
+            let entered = &mut changes.entered;
+            self.read_enters(now, models, from, |slot| entered.push(id(slot)))?;
         }
-        if run > left {
-            return Err(DecodeError::Malformed("a run goes past the last row"));
-        }
-        left -= 1;
-        if run > 0 {
-            run -= 1;
-            row::advance(plan, &plan.open, &own, now, slot);
-            continue;
-        }
-        row::decode(plan, &plan.open, &own, now, slot, from)?;
-        if left > 0 {
-            run = from.golomb(orders::RUN)? as usize;
-        }
+        changes.stays = stays;
+        Ok(())
     }
-    for &slot in stays {
-        let own = looking(now, slot);
-        if awake(&own, slot) {
-            if from.flag()? {
-                row::decode(plan, &plan.open, &own, now, slot, from)?;
-            } else {
-                row::advance(plan, &plan.open, &own, now, slot);
+
+    fn is_still(&self, slot: u32, depth: usize) -> bool {
+        depth == LANE_DEPTH && self.earlier.is_still(self.coder, slot)
+    }
+
+    /// Reads those that kept still but do not now, and all others.
+    fn read_still(
+        &self,
+        stays: &[(u32, usize)],
+        now: &mut KindImage,
+        models: &mut Vec<u32>,
+        from: &mut BitReader<'_>,
+    ) -> Result<(), DecodeError> {
+        let (mut still, mut woke) = (0, 0);
+        for &(slot, depth) in stays {
+            still += u32::from(self.is_still(slot, depth));
+            woke += u32::from(depth == LANE_DEPTH && self.earlier.woke(self.coder, slot));
+        }
+        if still > 0 && from.flag()? {
+            let order = orders::gap(still, woke);
+            let mut left = still;
+            let mut gap = from.rice(order, left)?;
+            for &(slot, depth) in stays.iter().filter(|&&(slot, depth)| self.is_still(slot, depth)) {
+                left -= 1;
+                if gap > 0 {
+                    gap -= 1;
+                    continue;
+                }
+                self.read_row(slot, depth, now, models, Some(from))?;
+                gap = from.rice(order, left)?;
             }
         }
+        for &(slot, depth) in stays.iter().filter(|&&(slot, depth)| !self.is_still(slot, depth)) {
+            self.read_row(slot, depth, now, models, Some(from))?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Reads a row; without bits it is as expected.
+    fn read_row(
+        &self,
+        slot: u32,
+        depth: usize,
+        now: &mut KindImage,
+        models: &mut Vec<u32>,
+        from: Option<&mut BitReader<'_>>,
+    ) -> Result<(), DecodeError> {
+        let Some(word) = place(models, slot) else { return Ok(()) };
+        match from {
+            Some(bits) => {
+                let book = self.book.map(|book| (book, self.kind));
+                let mut pipe = Reader { book, prior: self.prior, bits };
+                row::read(self.coder, &self.earlier, (slot, depth), now, word, &mut pipe)
+            }
+            None => row::read(self.coder, &self.earlier, (slot, depth), now, word, &mut Expecting),
+        }
+    }
+
+    fn read_enters(
+        &self,
+        now: &mut KindImage,
+        models: &mut Vec<u32>,
+        from: &mut BitReader<'_>,
+        mut entered: impl FnMut(u32),
+    ) -> Result<(), DecodeError> {
+        let plan = self.plan;
+        let count = from.golomb(orders::COUNT)?;
+        let mut next = 0u32;
+        for _ in 0..count {
+            let slot = next.saturating_add(from.golomb(orders::ENTER)?);
+            if slot as usize >= SLOTS_MAX {
+                let max = SLOTS_MAX as i64 - 1;
+                return Err(DecodeError::Range { what: "a slot", value: slot.into(), min: 0, max });
+            }
+            if now.alive.contains(slot) {
+                return Err(DecodeError::Malformed("a row enters that is held already"));
+            }
+            let owner = match self.owner {
+                Some(owner) => owner,
+                None => PlayerId(from.golomb(orders::OWNER)?),
+            };
+            let generation = now.generation.get(slot as usize).copied().unwrap_or(0);
+            now.insert(slot, owner, generation.wrapping_add(1));
+            row::read_new(plan, &plan.open, now, slot, from)?;
+            row::set_default(plan, &plan.owned, now, slot);
+            if let Some(word) = place(models, slot) {
+                *word = read_models(self.coder, from)?;
+            }
+            entered(slot);
+            next = slot + 1;
+        }
+        Ok(())
+    }
 }
 
-fn read_enters(
-    plan: &KindPlan,
-    now: &mut KindImage,
-    owner: Option<PlayerId>,
+/// Reads a list of some among the rows that stay.
+fn read_positions(
+    among: &[(u32, usize)],
     from: &mut BitReader<'_>,
-    mut entered: impl FnMut(u32),
+    mut each: impl FnMut(u32, &mut BitReader<'_>) -> Result<(), DecodeError>,
 ) -> Result<(), DecodeError> {
     let count = from.golomb(orders::COUNT)?;
-    let mut next = 0u32;
+    let mut at = 0usize;
     for _ in 0..count {
-        let slot = next.saturating_add(from.golomb(orders::ENTER)?);
-        if slot as usize >= SLOTS_MAX {
-            let max = SLOTS_MAX as i64 - 1;
-            return Err(DecodeError::Range { what: "a slot", value: slot.into(), min: 0, max });
-        }
-        if now.alive.contains(slot) {
-            return Err(DecodeError::Malformed("a row enters that is held already"));
-        }
-        let owner = match owner {
-            Some(owner) => owner,
-            None => PlayerId(from.golomb(orders::OWNER)?),
-        };
-        let generation = now.generation.get(slot as usize).copied().unwrap_or(0);
-        now.insert(slot, owner, generation.wrapping_add(1));
-        row::decode_new(plan, &plan.open, now, slot, from)?;
-        row::set_default(plan, &plan.owned, now, slot);
-        entered(slot);
-        next = slot + 1;
+        at = at.saturating_add(from.golomb(orders::POSITION)? as usize);
+        let &(slot, _) = among.get(at).ok_or(DecodeError::Malformed("a row is listed that is not held"))?;
+        each(slot, from)?;
+        at += 1;
     }
     Ok(())
+}
+
+/// The models of a new row: one bit whether it has any but the first of each group, then four bits for each group.
+pub(super) fn write_models(coder: &CoderPlan, models: u32, to: &mut crate::wire::bits::BitWriter<'_>) {
+    if coder.modelled > 0 {
+        to.flag(models != 0);
+        if models != 0 {
+            to.write(models.into(), 4 * coder.modelled);
+        }
+    }
+}
+
+fn read_models(coder: &CoderPlan, from: &mut BitReader<'_>) -> Result<u32, DecodeError> {
+    if coder.modelled > 0 && from.flag()? { Ok(from.read(4 * coder.modelled)? as u32) } else { Ok(0) }
 }

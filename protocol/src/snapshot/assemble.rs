@@ -1,36 +1,38 @@
 //! Sections: which rows leave, stay and enter, as lists that both ends can follow without ids.
 //!
-//! Per kind: a bit whether anything is to be said; the leaves, as positions among the rows held; of the rows that
-//! stay, first those at rest as runs of unchanged ones between the codes of the others, then those awake, each with
-//! a bit before its code; the enters, as rising slots with an owner and a record each.
+//! Per kind: a bit whether anything is to be said; the leaves, as positions among the rows held; a bit whether any row
+//! that stays is not as expected, and if so first those that kept still but do not now, as gaps with a code each,
+//! then a code for each of the others; rows in which a `whole` field has changed, as positions; the enters, as rising
+//! slots with an owner and a record each.
 
-use super::lane::{Codes, Earlier, LaneKind, slots_in, word_of};
+use super::coder::learn::Counts;
+use super::lane::{Codes, Coding, LaneKind, slots_in, word_of};
 use super::ledger::{Held, LANE_DEPTH};
 use super::plan::KindPlan;
-use super::row::Past;
-use crate::image::{Image, KindImage, Slots};
+use crate::image::Slots;
 use crate::wire::bits::BitWriter;
 
 /// Golomb orders of the lists: what a tick of a room usually brings is at the short end of each.
 pub(super) mod orders {
-    /// Rows that leave or enter.
+    /// Rows that leave, enter, or have a `whole` field that changed.
     pub(in crate::snapshot) const COUNT: u32 = 0;
-    /// Rows between one that leaves and the next.
-    pub(in crate::snapshot) const LEAVE: u32 = 3;
-    /// Unchanged rows in a run.
-    pub(in crate::snapshot) const RUN: u32 = 2;
+    /// Rows between one in a list of positions and the next.
+    pub(in crate::snapshot) const POSITION: u32 = 3;
     /// Slots between one that enters and the next.
     pub(in crate::snapshot) const ENTER: u32 = 3;
     /// A row's owner.
     pub(in crate::snapshot) const OWNER: u32 = 3;
+
+    /// The Rice order of the gaps between rows that kept still but do not now: where few woke before, few will.
+    pub(in crate::snapshot) fn gap(still: u32, woke: u32) -> u32 {
+        (still / (woke + 1)).checked_ilog2().unwrap_or(0)
+    }
 }
 
 /// Everything a kind's part of a section is made from.
 pub(super) struct KindSection<'a> {
     pub(super) plan: &'a KindPlan,
-    pub(super) kind: usize,
-    pub(super) now: &'a Image,
-    pub(super) earlier: &'a Earlier<'a>,
+    pub(super) coding: Coding<'a>,
     /// What the client holds, newest first.
     pub(super) held: &'a [Option<&'a Held>; LANE_DEPTH],
     /// What it may see; `None`: everything.
@@ -46,10 +48,15 @@ struct Stays {
     all: u64,
     /// By the number of snapshots they are held at, less one.
     by_depth: [u64; LANE_DEPTH],
+    /// Those that kept still, and those of which nothing unexpected is told.
+    still: u64,
+    exact: u64,
+    /// Those that are not as at the base, though nothing unexpected is told of them.
+    moved: u64,
 }
 
 impl KindSection<'_> {
-    /// Whether the row in `slot` is the one the client holds, and may keep.
+    /// The rows that the client holds and keeps.
     pub(super) fn stays(&self, lane: &LaneKind, word: usize) -> u64 {
         let visible = self.visible.map_or(u64::MAX, |visible| word_of(visible, word));
         self.held_at(0, word) & visible & word_of(&lane.same[0], word)
@@ -57,172 +64,159 @@ impl KindSection<'_> {
 
     fn held_at(&self, age: usize, word: usize) -> u64 {
         let held = self.held.get(age).copied().flatten();
-        held.and_then(|held| held.kinds.get(self.kind)).map_or(0, |slots| word_of(slots, word))
+        held.and_then(|held| held.kinds.get(self.coding.kind)).map_or(0, |slots| word_of(slots, word))
     }
 
     /// Words of what the client holds.
     pub(super) fn words(&self) -> usize {
-        self.held[0].and_then(|held| held.kinds.get(self.kind)).map_or(0, |slots| slots.words().len())
+        self.held[0].and_then(|held| held.kinds.get(self.coding.kind)).map_or(0, |slots| slots.words().len())
     }
 
-    fn stays_by_depth(&self, lane: &LaneKind, word: usize) -> Stays {
+    fn split(&self, lane: &LaneKind, word: usize) -> Stays {
         let all = self.stays(lane, word);
         let two = all & self.held_at(1, word) & word_of(&lane.same[1], word);
         let three = two & self.held_at(2, word) & word_of(&lane.same[2], word);
-        Stays { all, by_depth: [all & !two, two & !three, three] }
+        let by_depth = [all & !two, two & !three, three];
+        let (mut exact, mut moved) = (0, 0);
+        for (rows, codes) in by_depth.iter().zip(&lane.codes) {
+            exact |= rows & word_of(&codes.exact, word);
+            moved |= rows & word_of(&codes.moved, word);
+        }
+        Stays { all, by_depth, still: three & word_of(&lane.still, word), exact, moved }
     }
 
     /// Appends this kind's part; says whether anything differs from the base, as expected or not.
-    pub(super) fn write(&self, lane: &mut LaneKind, to: &mut BitWriter<'_>) -> bool {
-        let Some(now) = self.now.kinds.get(self.kind) else { return false };
-        let (mut leaving, mut changed, mut moved) = (0, 0, 0);
+    pub(super) fn write(
+        &self,
+        lane: &mut LaneKind,
+        counts: &mut Option<&mut Counts>,
+        to: &mut BitWriter<'_>,
+    ) -> bool {
+        let (mut leaving, mut changed, mut moved, mut wholes) = (0, 0, 0, 0);
         for word in 0..self.words() {
-            let stays = self.stays_by_depth(lane, word);
-            self.ensure(lane, now, word, &stays);
+            let stays = self.split(lane, word);
+            for (depth, &wanted) in (1..).zip(&stays.by_depth) {
+                lane.ensure(&self.coding, depth, word, wanted, counts);
+            }
             leaving |= self.held_at(0, word) & !stays.all;
-            changed |= stays.all & !exact(lane, word, &stays);
-            moved |= moved_in(lane, word, &stays);
+            let stays = self.split(lane, word);
+            changed |= stays.all & !stays.exact;
+            moved |= stays.moved;
+            wholes |= stays.all & word_of(&lane.wholes.known, word);
         }
-        let any = leaving | changed != 0 || !self.enters.is_empty();
+        let any = leaving | changed | wholes != 0 || !self.enters.is_empty();
         to.flag(any);
         if any {
-            self.write_leaves(lane, to);
+            let leaves = |word| self.held_at(0, word) & !self.stays(lane, word);
+            self.write_positions(|word| self.held_at(0, word), leaves, |_, _| {}, to);
             to.flag(changed != 0);
             if changed != 0 {
-                self.write_rest(lane, to);
-                self.write_awake(lane, to);
+                self.write_still(lane, to);
+                self.write_others(lane, to);
             }
-            self.write_enters(now, to);
+            if !self.plan.open.wholes.is_empty() {
+                let stays = |word| self.stays(lane, word);
+                let changed = |word| stays(word) & word_of(&lane.wholes.known, word);
+                self.write_positions(stays, changed, |slot, to| lane.wholes.append(slot, to), to);
+            }
+            self.write_enters(to);
         }
         any || moved != 0
     }
 
-    /// Whether a row that stays is another one than in the base, though it may be exactly as expected.
-    pub(super) fn moved(&self, lane: &LaneKind) -> bool {
-        let base = self.earlier[0].and_then(|base| base.kinds.get(self.kind));
-        let (Some(now), Some(base)) = (self.now.kinds.get(self.kind), base) else { return false };
-        let differs = |column: usize, slot: u32| now.value(column, slot) != base.value(column, slot);
-        (0..self.words()).any(|word| {
-            slots_in(word, self.stays(lane, word))
-                .any(|slot| self.plan.open.fields.iter().cloned().flatten().any(|column| differs(column, slot)))
-        })
-    }
-
-    fn ensure(&self, lane: &mut LaneKind, now: &KindImage, word: usize, stays: &Stays) {
-        for (depth, &wanted) in stays.by_depth.iter().enumerate().filter(|&(_, &wanted)| wanted != 0) {
-            if let Some(past) = past(self.earlier, self.now, self.kind, depth) {
-                lane.ensure(self.plan, &past, now, word, wanted);
-            }
-        }
-    }
-
-    fn write_leaves(&self, lane: &LaneKind, to: &mut BitWriter<'_>) {
-        let leaves = |word| self.held_at(0, word) & !self.stays(lane, word);
-        let count: u32 = (0..self.words()).map(|word| leaves(word).count_ones()).sum();
+    /// Appends a list of some among other rows: how many, and before each how many others lie between.
+    fn write_positions(
+        &self,
+        among: impl Fn(usize) -> u64,
+        listed: impl Fn(usize) -> u64,
+        each: impl Fn(u32, &mut BitWriter<'_>),
+        to: &mut BitWriter<'_>,
+    ) {
+        let count: u32 = (0..self.words()).map(|word| listed(word).count_ones()).sum();
         to.golomb(count, orders::COUNT);
-        // Rows held since the last that left.
         let mut between = 0;
         for word in 0..self.words() {
-            let mut held = self.held_at(0, word);
-            let mut left = leaves(word);
-            while left != 0 {
-                let below = left.trailing_zeros();
-                let before = held & ((1 << below) - 1);
-                to.golomb(between + before.count_ones(), orders::LEAVE);
+            let mut among = among(word);
+            for slot in slots_in(word, listed(word)) {
+                let before = among & ((1 << (slot % 64)) - 1);
+                to.golomb(between + before.count_ones(), orders::POSITION);
+                each(slot, to);
                 between = 0;
-                held &= !(before | 1 << below);
-                left &= left - 1;
+                among &= !(before | 1 << (slot % 64));
             }
-            between += held.count_ones();
+            between += among.count_ones();
         }
     }
 
-    fn write_rest(&self, lane: &LaneKind, to: &mut BitWriter<'_>) {
-        let mut run = 0;
+    fn write_still(&self, lane: &LaneKind, to: &mut BitWriter<'_>) {
+        let (mut still, mut woke, mut wakes) = (0, 0, 0);
         for word in 0..self.words() {
-            let stays = self.stays_by_depth(lane, word);
-            let mut rest = stays.all & !awake(lane, word, &stays);
-            let mut changed = rest & !exact(lane, word, &stays);
-            while changed != 0 {
-                let bit = changed.trailing_zeros();
-                let before = rest & ((1 << bit) - 1);
-                to.golomb(run + before.count_ones(), orders::RUN);
-                run = 0;
-                append(lane, word, bit, &stays, to);
-                rest &= !(before | 1 << bit);
-                changed &= changed - 1;
-            }
-            run += rest.count_ones();
+            let stays = self.split(lane, word);
+            still += stays.still.count_ones();
+            woke += (stays.by_depth[2] & word_of(&lane.woke, word)).count_ones();
+            wakes |= stays.still & !stays.exact;
         }
-        if run > 0 {
-            to.golomb(run, orders::RUN);
+        if still == 0 {
+            return;
         }
-    }
-
-    fn write_awake(&self, lane: &LaneKind, to: &mut BitWriter<'_>) {
+        to.flag(wakes != 0);
+        if wakes == 0 {
+            return;
+        }
+        let order = orders::gap(still, woke);
+        let mut gap = 0;
         for word in 0..self.words() {
-            let stays = self.stays_by_depth(lane, word);
-            let exact = exact(lane, word, &stays);
-            for slot in slots_in(word, awake(lane, word, &stays)) {
-                let bit = slot % 64;
-                let changed = exact >> bit & 1 == 0;
-                to.flag(changed);
-                if changed {
-                    append(lane, word, bit, &stays, to);
-                }
+            let stays = self.split(lane, word);
+            let mut rest = stays.still;
+            for slot in slots_in(word, stays.still & !stays.exact) {
+                let before = rest & ((1 << (slot % 64)) - 1);
+                to.rice(gap + before.count_ones(), order);
+                gap = 0;
+                append(lane, slot, &stays, to);
+                rest &= !(before | 1 << (slot % 64));
+            }
+            gap += rest.count_ones();
+        }
+        // Past the end.
+        to.rice(gap, order);
+    }
+
+    fn write_others(&self, lane: &LaneKind, to: &mut BitWriter<'_>) {
+        for word in 0..self.words() {
+            let stays = self.split(lane, word);
+            for slot in slots_in(word, stays.all & !stays.still) {
+                append(lane, slot, &stays, to);
             }
         }
     }
 
-    fn write_enters(&self, now: &KindImage, to: &mut BitWriter<'_>) {
+    fn write_enters(&self, to: &mut BitWriter<'_>) {
         to.golomb(self.enters.len() as u32, orders::COUNT);
         let mut next = 0;
         for &slot in self.enters {
             to.golomb(slot - next, orders::ENTER);
             next = slot + 1;
             if !self.plan.owner {
-                let owner = now.owner.get(slot as usize).copied().unwrap_or_default();
-                to.golomb(owner.0, orders::OWNER);
+                to.golomb(self.coding.now.owner_of(slot).0, orders::OWNER);
             }
             self.records.append(slot, to);
         }
     }
-}
 
-/// What a row that is held at `depth` + 1 snapshots is coded against; `None` where there are not so many.
-pub(super) fn past<'a>(earlier: &Earlier<'a>, now: &Image, kind: usize, depth: usize) -> Option<Past<'a>> {
-    let rows = |image: &'a Image| image.kinds.get(kind);
-    let base = earlier[0]?;
-    let mut past = Past { base: rows(base)?, lag: now.tick.since(base.tick), before: [None; LANE_DEPTH - 1] };
-    let mut newer = base;
-    for (before, older) in past.before.iter_mut().zip(earlier.iter().skip(1)).take(depth) {
-        let older = (*older)?;
-        *before = Some((rows(older)?, newer.tick.since(older.tick)));
-        newer = older;
+    /// What the client holds of this kind after the frame.
+    pub(super) fn next(&self, lane: &LaneKind) -> Slots {
+        let mut next = Slots::default();
+        if !self.plan.owner {
+            next.extend((0..self.words()).flat_map(|word| slots_in(word, self.stays(lane, word))));
+            next.extend(self.enters.iter().copied());
+        }
+        next
     }
-    Some(past)
 }
 
-/// Of these rows, those that are as expected.
-fn exact(lane: &LaneKind, word: usize, stays: &Stays) -> u64 {
-    let by_depth = stays.by_depth.iter().zip(&lane.codes);
-    by_depth.fold(0, |exact, (rows, codes)| exact | rows & word_of(&codes.exact, word))
-}
-
-/// Of these rows, those that are as expected and yet not as at the base.
-fn moved_in(lane: &LaneKind, word: usize, stays: &Stays) -> u64 {
-    let by_depth = stays.by_depth.iter().zip(&lane.codes);
-    by_depth.fold(0, |moved, (rows, codes)| moved | rows & word_of(&codes.moved, word))
-}
-
-/// Of these rows, those that changed when last heard of.
-fn awake(lane: &LaneKind, word: usize, stays: &Stays) -> u64 {
-    (stays.by_depth[1] | stays.by_depth[2]) & word_of(&lane.awake, word)
-}
-
-fn append(lane: &LaneKind, word: usize, bit: u32, stays: &Stays, to: &mut BitWriter<'_>) {
-    let depth = stays.by_depth.iter().position(|rows| rows >> bit & 1 == 1);
+fn append(lane: &LaneKind, slot: u32, stays: &Stays, to: &mut BitWriter<'_>) {
+    let depth = stays.by_depth.iter().position(|rows| rows >> (slot % 64) & 1 == 1);
     if let Some(codes) = depth.and_then(|depth| lane.codes.get(depth)) {
-        codes.append((word * 64) as u32 + bit, to);
+        codes.append(slot, to);
     }
 }

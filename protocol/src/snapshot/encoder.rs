@@ -4,12 +4,16 @@ use core::ops::Range;
 use std::sync::Arc;
 
 use super::assemble::KindSection;
-use super::header::Header;
-use super::lane::{Codes, Earlier, Lane, LaneKind, slots_in, word_of};
-use super::ledger::LANE_DEPTH;
-use super::plan::{KindPlan, Plan};
-use super::private::{self, Mine};
-use super::{Held, Ledger, Visible, hash, row};
+use super::books::BookPart;
+use super::coder::pipes::Prior;
+use super::header::{Header, book_name};
+use super::lane::{Codes, Coding, Images, Lane, earlier_of, slots_in, word_of};
+use super::ledger::{Books, LANE_DEPTH};
+use super::models::{Models, Observer};
+use super::plan::Plan;
+use super::private::{self, Mine, Owned};
+use super::teacher::Teacher;
+use super::{Held, Ledger, Visible, hash};
 use crate::id::{EntityId, PlayerId, Tick};
 use crate::image::{History, Image, Slots};
 use crate::limits::{ENTER_BYTES_PER_TICK, HISTORY_TICKS};
@@ -37,6 +41,14 @@ pub struct Encoder {
     enters: Vec<(usize, u32)>,
     slots: Vec<u32>,
     mine: Mine,
+    prior: Prior,
+    models: Models,
+    observer: Observer,
+    /// Ticks from the snapshots of most clients to the one they were sent last.
+    spacing: [u32; LANE_DEPTH],
+    teacher: Teacher,
+    /// Whether the teacher has heard of this tick.
+    counted: bool,
 }
 
 /// A snapshot frame for one client, or the same for several.
@@ -59,6 +71,7 @@ struct Shared {
     held: [Option<Arc<Held>>; LANE_DEPTH],
     visible: Arc<Visible>,
     must: bool,
+    book: u32,
     encoded: Encoded,
 }
 
@@ -66,8 +79,16 @@ impl Encoder {
     /// An encoder for the rooms of a game.
     #[must_use]
     pub fn new(schema: &Schema) -> Encoder {
+        let plan = Plan::new(schema);
+        let every = schema.send_every.max(1);
         Encoder {
-            plan: Plan::new(schema),
+            teacher: Teacher::new(&plan),
+            plan,
+            prior: Prior::new(),
+            models: Models::default(),
+            observer: Observer::default(),
+            spacing: [every, 2 * every, 3 * every],
+            counted: false,
             tick: Tick::NONE,
             lanes: Vec::new(),
             lanes_used: 0,
@@ -89,9 +110,11 @@ impl Encoder {
     /// from what it has: then it needs a snapshot even where the shared part did not change.
     pub fn owner_changed(&mut self, history: &History, ledger: &Ledger, me: PlayerId) -> bool {
         let Some(now) = history.newest() else { return false };
-        let base = base_of(history, now, ledger);
-        let held = ledger.held().map(|held| &**held);
-        private::differs(&self.plan, &mut self.mine, now, held, base.zip(held), me)
+        let before = base_of(history, now, ledger).zip(ledger.held().map(|held| &**held));
+        let Encoder { plan, prior, models, mine, .. } = self;
+        let at = |tick| models.at(tick);
+        let models = [at(before.map_or(Tick::NONE, |(base, _)| base.tick)), at(now.tick)];
+        Owned { plan, prior, now, models, before, me }.differs(mine)
     }
 
     /// Appends the snapshot of the newest tick for a client, made from its baseline.
@@ -110,27 +133,57 @@ impl Encoder {
         let Some(now) = history.newest() else {
             return Encoded { frame: 0..0, held: Arc::default(), postponed: 0, changed: false };
         };
-        if self.tick != now.tick {
-            self.tick = now.tick;
-            self.shared.clear();
-            self.lanes_used = 0;
-            self.records.resize_with(self.plan.kinds.len(), Codes::default);
-            self.records.iter_mut().for_each(Codes::clear);
-        }
+        self.begin_tick(history, now);
         let mut held: [Option<Arc<Held>>; LANE_DEPTH] = Default::default();
         if base_of(history, now, ledger).is_some() {
             held.iter_mut().zip(ledger.lane()).for_each(|(place, held)| *place = Some(Arc::clone(held)));
         }
-        if let Some(known) = self.shared.iter().find(|known| known.is_for(&held, visible, must)) {
+        let book = self.teacher.edition(ledger.books.has).map_or(0, |edition| edition.version);
+        if let Some(known) = self.shared.iter().find(|known| known.is_for(&held, visible, must, book)) {
             return known.encoded.clone();
         }
-        let encoded = self.write(history, now, &held, visible, enters, must, out);
+        let asked = Asked { held: &held, visible, enters, must, book };
+        let mut encoded = self.write(history, now, &asked, out);
         // Where some were postponed, the order in which they come is this client's own.
         if encoded.postponed == 0 {
+            if visible.everything {
+                self.unite(&mut encoded);
+            }
             let visible = Arc::clone(visible);
-            self.shared.push(Shared { held, visible, must, encoded: encoded.clone() });
+            self.shared.push(Shared { held, visible, must, book, encoded: encoded.clone() });
         }
         encoded
+    }
+
+    /// Those who see everything and have come to hold the same share it from here on, however they came there.
+    fn unite(&self, encoded: &mut Encoded) {
+        let mut others = self.shared.iter().filter(|other| other.visible.everything);
+        if let Some(other) = others.find(|other| other.encoded.held == encoded.held) {
+            encoded.held = Arc::clone(&other.encoded.held);
+        }
+    }
+
+    /// Prepares for the newest tick, once.
+    fn begin_tick(&mut self, history: &History, now: &Image) {
+        if self.tick == now.tick {
+            return;
+        }
+        self.tick = now.tick;
+        self.shared.clear();
+        // The lane that most clients of the last tick were on says how far apart snapshots lie.
+        if let Some(main) =
+            self.lanes.get(..self.lanes_used).unwrap_or_default().iter().max_by_key(|lane| lane.uses)
+            && main.ticks.iter().all(|&tick| tick != Tick::NONE)
+        {
+            self.spacing = main.ticks.map(|tick| main.tick.since(tick));
+        }
+        if core::mem::take(&mut self.counted) {
+            self.teacher.counted(&self.plan);
+        }
+        self.lanes_used = 0;
+        self.records.resize_with(self.plan.kinds.len(), Codes::default);
+        self.records.iter_mut().for_each(Codes::clear);
+        self.observer.observe(&self.plan, &mut self.models, history, now, self.spacing);
     }
 
     /// Appends the private frame of the newest tick: header and, where a snapshot follows, owner fields and rows.
@@ -153,7 +206,10 @@ impl Encoder {
         if private.snapshot_follows {
             let held = ledger.held().cloned();
             let before = base.zip(held.as_deref());
-            private::write_owned(&self.plan, &mut self.mine, image, now, before, me, &mut to);
+            let Encoder { plan, prior, models, mine, .. } = self;
+            let at = |tick| models.at(tick);
+            let models = [at(before.map_or(Tick::NONE, |(base, _)| base.tick)), at(image.tick)];
+            Owned { plan, prior, now: image, models, before, me }.write(mine, Some(now), &mut to);
         }
         to.finish();
         ledger.told(private);
@@ -167,54 +223,74 @@ impl Encoder {
 
     /// Appends what this client still lacks of the codebook that is on its way: a part at a time, spread over
     /// ticks. An empty range where there is nothing.
-    pub fn codebook(&mut self, _ledger: &mut Ledger, out: &mut Vec<u8>) -> Range<usize> {
-        out.len()..out.len()
+    pub fn codebook(&mut self, ledger: &mut Ledger, out: &mut Vec<u8>) -> Range<usize> {
+        let from = out.len();
+        let mut books = ledger.books;
+        if let Some(edition) = self.teacher.newest().filter(|edition| edition.version != books.has) {
+            if books.next != edition.version {
+                books = Books { next: edition.version, sent: 0, ..books };
+            }
+            let rest = edition.bytes.get(books.sent..).unwrap_or_default();
+            let part = rest.get(..BOOK_PART).unwrap_or(rest);
+            let head = BookPart { version: edition.version, from: books.sent, total: edition.bytes.len() };
+            head.write(part, out);
+            books.sent += part.len();
+            if books.sent == edition.bytes.len() {
+                books.has = edition.version;
+            }
+        }
+        ledger.book(books);
+        from..out.len()
     }
 
     /// The codebook in force in its wire form, for a welcome; empty for the built-in one.
-    pub fn welcome(&mut self, _ledger: &mut Ledger) -> Vec<u8> {
-        Vec::new()
+    pub fn welcome(&mut self, ledger: &mut Ledger) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let Some(edition) = self.teacher.newest() else { return bytes };
+        BookPart { version: edition.version, from: 0, total: edition.bytes.len() }
+            .write(&edition.bytes, &mut bytes);
+        ledger.book(Books { has: edition.version, ..Books::default() });
+        bytes
     }
 
-    fn write(
-        &mut self,
-        history: &History,
-        now: &Image,
-        held: &[Option<Arc<Held>>; LANE_DEPTH],
-        visible: &Visible,
-        enters: &[EntityId],
-        must: bool,
-        out: &mut Vec<u8>,
-    ) -> Encoded {
+    fn write(&mut self, history: &History, now: &Image, asked: &Asked<'_>, out: &mut Vec<u8>) -> Encoded {
         let from = out.len();
-        let (lane, alone, earlier) = self.lane(history, now, held);
+        let held = asked.held;
+        let (lane, alone, images) = self.lane(history, now, asked);
         let ages = [held[0].as_deref(), held[1].as_deref(), held[2].as_deref()];
+        let postponed = self.choose_enters(lane, now, &images, &ages, asked);
         let mut next = Held { tick: now.tick, kinds: Vec::with_capacity(self.plan.kinds.len()) };
-        let postponed = self.choose_enters(lane, now, &earlier, &ages, visible, enters);
 
+        let Encoder { plan, prior, lanes, records, enters, slots, models, teacher, .. } = self;
+        let Some(lane) = lanes.get_mut(lane) else {
+            return Encoded { frame: from..from, held: Arc::default(), postponed, changed: false };
+        };
+        let edition = teacher.edition(lane.book).map(|edition| Arc::clone(&edition.book));
+        // Only what most clients are sent is learned from.
+        let learned = !alone && images[0].is_some() && lane.ticks.map(|tick| now.tick.since(tick)) == self.spacing;
+        self.counted |= learned;
+        let mut counts = if learned { Some(teacher.counts()) } else { None };
         let mut to = BitWriter::new(out);
         let base = held[0].as_ref().map(|held| held.tick);
-        Header { tick: now.tick, base, alone }.write(&self.plan, &mut to);
+        Header { tick: now.tick, base, alone, book: book_name(lane.book) }.write(plan, &mut to);
+        let models = [models.at(base.unwrap_or(Tick::NONE)), models.at(now.tick)];
         let mut changed = false;
-        for kind in 0..self.plan.kinds.len() {
-            self.slots.clear();
-            self.slots.extend(self.enters.iter().filter(|enter| enter.0 == kind).map(|enter| enter.1));
-            let (Some(plan), Some(records)) = (self.plan.kinds.get(kind), self.records.get(kind)) else {
-                continue;
-            };
-            let Some(lane) = self.lanes.get_mut(lane).and_then(|lane| lane.kinds.get_mut(kind)) else { continue };
-            let visible = if visible.everything { None } else { visible.kinds.get(kind).or(Some(NONE)) };
-            let enters = &self.slots;
-            let section =
-                KindSection { plan, kind, now, earlier: &earlier, held: &ages, visible, enters, records };
-            if !plan.owner {
-                // What moves exactly as expected needs no bits, but the client must hear of the tick.
-                changed |= section.write(lane, &mut to) || !changed && section.moved(lane);
+        for (((kind, kind_plan, coder), lane), records) in plan.each().zip(&mut lane.kinds).zip(&*records) {
+            let Some(rows) = now.kinds.get(kind) else { continue };
+            slots.clear();
+            slots.extend(enters.iter().filter(|enter| enter.0 == kind).map(|enter| enter.1));
+            let earlier = earlier_of(&images, now.tick, kind);
+            let coding = Coding { kind, coder, earlier, now: rows, models, prior, book: edition.as_deref() };
+            let visible =
+                if asked.visible.everything { None } else { asked.visible.kinds.get(kind).or(Some(NONE)) };
+            let section = KindSection { plan: kind_plan, coding, held: &ages, visible, enters: slots, records };
+            if !kind_plan.owner {
+                changed |= section.write(lane, &mut counts, &mut to);
             }
             next.kinds.push(section.next(lane));
         }
         to.finish();
-        if let (false, false, [Some(base), ..]) = (changed, must, held) {
+        if let (false, false, [Some(base), ..]) = (changed, asked.must, held) {
             out.truncate(from);
             return Encoded { frame: from..from, held: Arc::clone(base), postponed, changed: false };
         }
@@ -222,14 +298,9 @@ impl Encoder {
     }
 
     /// The lane of those who hold these snapshots, whether it looks at the base alone, and its images.
-    fn lane<'a>(
-        &mut self,
-        history: &'a History,
-        now: &Image,
-        held: &[Option<Arc<Held>>; LANE_DEPTH],
-    ) -> (usize, bool, Earlier<'a>) {
-        let mut earlier: Earlier<'a> = [None; LANE_DEPTH];
-        for (place, held) in earlier.iter_mut().zip(held.iter().flatten()) {
+    fn lane<'a>(&mut self, history: &'a History, now: &Image, asked: &Asked<'_>) -> (usize, bool, Images<'a>) {
+        let mut images: Images<'a> = [None; LANE_DEPTH];
+        for (place, held) in images.iter_mut().zip(asked.held.iter().flatten()) {
             // What is this old is gone, here or at the client: neither looks at it.
             let kept = now.tick.since(held.tick) < HISTORY_TICKS as u32;
             *place = if kept { history.at(held.tick) } else { None };
@@ -237,16 +308,21 @@ impl Encoder {
                 break;
             }
         }
-        let ticks = |earlier: &Earlier<'_>| earlier.map(|image| image.map_or(Tick::NONE, |image| image.tick));
-        let used = self.lanes.get(..self.lanes_used).unwrap_or_default();
-        if let Some(known) = used.iter().position(|lane| lane.ticks == ticks(&earlier)) {
-            return (known, false, earlier);
+        let known = |lanes: &mut [Lane], images: &Images<'_>| {
+            let ticks = images.map(|image| image.map_or(Tick::NONE, |image| image.tick));
+            let at = lanes.iter().position(|lane| lane.ticks == ticks && lane.book == asked.book)?;
+            lanes.get_mut(at)?.uses += 1;
+            Some(at)
+        };
+        let used = self.lanes.get_mut(..self.lanes_used).unwrap_or_default();
+        if let Some(at) = known(used, &images) {
+            return (at, false, images);
         }
         let alone = used.len() >= DEEP_LANES_MAX;
         if alone {
-            earlier = [earlier[0], None, None];
-            if let Some(known) = used.iter().position(|lane| lane.ticks == ticks(&earlier)) {
-                return (known, true, earlier);
+            images = [images[0], None, None];
+            if let Some(at) = known(used, &images) {
+                return (at, true, images);
             }
         }
         if self.lanes_used == self.lanes.len() {
@@ -255,9 +331,9 @@ impl Encoder {
         let at = self.lanes_used;
         self.lanes_used += 1;
         if let Some(lane) = self.lanes.get_mut(at) {
-            lane.reset(&self.plan, now, &earlier);
+            lane.reset(&self.plan, now, &images, asked.book);
         }
-        (at, alone, earlier)
+        (at, alone, images)
     }
 
     /// Fills `self.enters`: reused slots, then the others in their order, as far as the budget goes. Says how many
@@ -266,16 +342,19 @@ impl Encoder {
         &mut self,
         lane: usize,
         now: &Image,
-        earlier: &Earlier<'_>,
+        images: &Images<'_>,
         held: &[Option<&Held>; LANE_DEPTH],
-        visible: &Visible,
-        enters: &[EntityId],
+        asked: &Asked<'_>,
     ) -> usize {
         self.enters.clear();
-        let Some(lane) = self.lanes.get(lane) else { return enters.len() };
-        let mut budget = Budget { left: ENTER_BYTES_PER_TICK * 8, postponed: 0 };
-        for (kind, (plan, lane)) in self.plan.kinds.iter().zip(&lane.kinds).enumerate() {
-            let (Some(rows), Some(base)) = (now.kinds.get(kind), earlier[0].and_then(|base| base.kinds.get(kind)))
+        let visible = asked.visible;
+        let Encoder { plan, lanes, enters, records, models, .. } = self;
+        let Some(lane) = lanes.get(lane) else { return asked.enters.len() };
+        let models = models.at(now.tick);
+        let mut budget =
+            Budget { plan, now, models, enters, records, left: ENTER_BYTES_PER_TICK * 8, postponed: 0 };
+        for (kind, (plan, lane)) in plan.kinds.iter().zip(&lane.kinds).enumerate() {
+            let (Some(rows), Some(base)) = (now.kinds.get(kind), images[0].and_then(|base| base.kinds.get(kind)))
             else {
                 continue;
             };
@@ -287,59 +366,70 @@ impl Encoder {
                 let reused = word_of(had, word) & alive & !same;
                 for slot in slots_in(word, reused) {
                     if !plan.owner && visible.allows(kind, slot) {
-                        budget.take(&mut self.enters, &mut self.records, plan, now, kind, slot);
+                        budget.take(kind, slot);
                     }
                 }
             }
         }
-        for id in enters {
+        for id in asked.enters {
             let kind = usize::from(id.kind.0);
-            let Some(plan) = self.plan.kinds.get(kind).filter(|plan| !plan.owner) else { continue };
+            let open = plan.kinds.get(kind).is_some_and(|plan| !plan.owner);
             let held = held[0].is_some_and(|held| held.contains(*id));
-            if !held && now.contains(*id) && visible.allows(kind, id.slot) {
-                budget.take(&mut self.enters, &mut self.records, plan, now, kind, id.slot);
+            if open && !held && now.contains(*id) && visible.allows(kind, id.slot) {
+                budget.take(kind, id.slot);
             }
         }
-        self.enters.sort_unstable();
-        self.enters.dedup();
-        budget.postponed
+        let postponed = budget.postponed;
+        enters.sort_unstable();
+        enters.dedup();
+        postponed
     }
 }
 
+/// What a client's frame is asked to be.
+struct Asked<'a> {
+    held: &'a [Option<Arc<Held>>; LANE_DEPTH],
+    visible: &'a Visible,
+    enters: &'a [EntityId],
+    must: bool,
+    book: u32,
+}
+
 /// What is left of a tick's enter records for one client.
-struct Budget {
+struct Budget<'a> {
+    plan: &'a Plan,
+    now: &'a Image,
+    models: &'a [Vec<u32>],
+    enters: &'a mut Vec<(usize, u32)>,
+    records: &'a mut [Codes],
     /// In bits.
     left: usize,
     postponed: usize,
 }
 
-impl Budget {
-    fn take(
-        &mut self,
-        enters: &mut Vec<(usize, u32)>,
-        records: &mut [Codes],
-        plan: &KindPlan,
-        now: &Image,
-        kind: usize,
-        slot: u32,
-    ) {
-        let (Some(records), Some(rows)) = (records.get_mut(kind), now.kinds.get(kind)) else { return };
+impl Budget<'_> {
+    fn take(&mut self, kind: usize, slot: u32) {
+        let (Some(records), Some(rows)) = (self.records.get_mut(kind), self.now.kinds.get(kind)) else { return };
+        let (Some(plan), Some(coder)) = (self.plan.kinds.get(kind), self.plan.coders.get(kind)) else { return };
         if !records.known.contains(slot) {
-            records.add(slot, |to| row::encode_new(plan, &plan.open, rows, slot, to));
+            private::write_record(plan, coder, rows, self.models, (kind, slot), records);
         }
         let bits = records.len(slot) + SLOT_AND_OWNER_BITS;
         // One at least, so that a row larger than the budget comes too.
-        if self.postponed > 0 || bits > self.left && !enters.is_empty() {
+        if self.postponed > 0 || bits > self.left && !self.enters.is_empty() {
             self.postponed += 1;
             return;
         }
         self.left = self.left.saturating_sub(bits);
-        enters.push((kind, slot));
+        self.enters.push((kind, slot));
     }
 }
 
 /// What an enter takes beside its record, about.
 const SLOT_AND_OWNER_BITS: usize = 16;
+
+/// Bytes of a codebook per client and tick: a book of 4 KiB takes as many ticks as a blink of an eye.
+const BOOK_PART: usize = 512;
 
 static NONE: &Slots = &Slots::new();
 
@@ -350,14 +440,20 @@ impl Visible {
 }
 
 impl Shared {
-    fn is_for(&self, held: &[Option<Arc<Held>>; LANE_DEPTH], visible: &Arc<Visible>, must: bool) -> bool {
+    fn is_for(
+        &self,
+        held: &[Option<Arc<Held>>; LANE_DEPTH],
+        visible: &Arc<Visible>,
+        must: bool,
+        book: u32,
+    ) -> bool {
         let same_held = self.held.iter().zip(held).all(|pair| match pair {
             (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs),
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         });
         let same_visible = Arc::ptr_eq(&self.visible, visible) || self.visible.everything && visible.everything;
-        same_held && same_visible && (self.must == must || self.encoded.changed && !self.must)
+        self.book == book && same_held && same_visible && (self.must == must || self.encoded.changed && !self.must)
     }
 }
 
@@ -369,23 +465,4 @@ fn base_of<'a>(history: &'a History, now: &Image, ledger: &Ledger) -> Option<&'a
         return None;
     }
     history.at(base)
-}
-
-impl KindSection<'_> {
-    /// What the client holds of this kind after the frame.
-    fn next(&self, lane: &LaneKind) -> Slots {
-        let mut next = Slots::default();
-        if self.plan.owner {
-            return next;
-        }
-        for word in 0..self.words() {
-            for slot in slots_in(word, self.stays(lane, word)) {
-                next.insert(slot);
-            }
-        }
-        self.enters.iter().for_each(|&slot| {
-            next.insert(slot);
-        });
-        next
-    }
 }

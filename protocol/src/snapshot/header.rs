@@ -15,10 +15,20 @@ pub(super) struct Header {
     pub(super) base: Option<Tick>,
     /// Whether rows are coded from the base alone, without what was before it.
     pub(super) alone: bool,
+    /// Which codebook: 0 for the built-in one, else its version, less one, modulo 3, and 1.
+    pub(super) book: u32,
 }
 
 /// Bits of a lag that is not the usual one.
 const LAG_BITS: u32 = HISTORY_TICKS.ilog2();
+
+/// Bits that name a codebook: of the two that are alive one is told from the other, and from none.
+const BOOK_BITS: u32 = 2;
+
+/// How a frame names a codebook.
+pub(super) fn book_name(version: u32) -> u32 {
+    version.checked_sub(1).map_or(0, |version| version % 3 + 1)
+}
 
 impl Header {
     pub(super) fn write(&self, plan: &Plan, to: &mut BitWriter<'_>) {
@@ -34,6 +44,7 @@ impl Header {
                     to.write(u64::from(lag) % HISTORY_TICKS as u64, LAG_BITS);
                 }
                 to.flag(self.alone);
+                to.write(self.book.into(), BOOK_BITS);
             }
         }
         // One section: the first form has one ring.
@@ -52,7 +63,7 @@ impl Header {
             if tick.0 & 0xff != low || tick <= newest {
                 return Err(DecodeError::OldTick(tick));
             }
-            Header { tick, base: None, alone: false }
+            Header { tick, base: None, alone: false, book: 0 }
         } else {
             let tick = resolve(low, newest);
             if tick <= newest {
@@ -64,7 +75,8 @@ impl Header {
             if lag == 0 || base == Tick::NONE {
                 return Err(DecodeError::UnknownBase(base));
             }
-            Header { tick, base: Some(base), alone: from.flag()? }
+            let alone = from.flag()?;
+            Header { tick, base: Some(base), alone, book: from.read(BOOK_BITS)? as u32 }
         };
         match from.read(SECTION_BITS)? {
             0 => Ok(header),

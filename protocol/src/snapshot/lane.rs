@@ -1,10 +1,18 @@
-//! A lane: what is coded once for all clients that hold the same snapshots.
+//! A lane: what is coded once for all clients that hold the same snapshots and the same codebook.
 
+use super::coder::codebook::Codebook;
+use super::coder::entity::Walk;
+use super::coder::learn::Counts;
+use super::coder::pipes::{Prior, Writer};
+use super::coder::plan::Plan as CoderPlan;
+use super::coder::predict::Past;
 use super::ledger::LANE_DEPTH;
+use super::models::word;
 use super::plan::{KindPlan, Plan};
-use super::row::{self, Past};
+use super::row::{self, Earlier, Watched};
 use crate::id::Tick;
 use crate::image::{Image, KindImage, Slots};
+use crate::limits::COMPONENTS_MAX;
 use crate::wire::bits::BitWriter;
 
 /// The codes of one tick against the same snapshots, made as they are asked for.
@@ -12,6 +20,12 @@ use crate::wire::bits::BitWriter;
 pub(super) struct Lane {
     /// The snapshots, newest first; [`Tick::NONE`] where there are fewer.
     pub(super) ticks: [Tick; LANE_DEPTH],
+    /// The tick that is coded.
+    pub(super) tick: Tick,
+    /// How many clients asked for it.
+    pub(super) uses: u32,
+    /// The version of the codebook; 0 for the built-in one.
+    pub(super) book: u32,
     pub(super) kinds: Vec<LaneKind>,
 }
 
@@ -20,17 +34,20 @@ pub(super) struct Lane {
 pub(super) struct LaneKind {
     /// Rows that are the same one from the base to now, and from each snapshot to the one after it.
     pub(super) same: [Slots; LANE_DEPTH],
-    /// Rows that changed from the snapshot before the base to the base.
-    pub(super) awake: Slots,
+    /// Rows that kept still at all snapshots; those that did until the last but one.
+    pub(super) still: Slots,
+    pub(super) woke: Slots,
     /// By the number of snapshots that a client holds the row at, less one.
     pub(super) codes: [Codes; LANE_DEPTH],
+    /// The `whole` fields of rows in which one has changed since the base.
+    pub(super) wholes: Codes,
 }
 
 /// The codes of rows, one after the other in a buffer of bits.
 #[derive(Debug, Default)]
 pub(super) struct Codes {
     pub(super) known: Slots,
-    /// Those of them that are as expected: they have no code.
+    /// Those of them of which nothing is told that was not expected.
     pub(super) exact: Slots,
     /// Those of them that are not as they were at the base: expected or not, the client has to learn of the tick.
     pub(super) moved: Slots,
@@ -46,51 +63,118 @@ struct Place {
 }
 
 /// The images that a lane looks back at, newest first.
-pub(super) type Earlier<'a> = [Option<&'a Image>; LANE_DEPTH];
+pub(super) type Images<'a> = [Option<&'a Image>; LANE_DEPTH];
+
+/// What coding a row of a kind takes.
+pub(super) struct Coding<'a> {
+    pub(super) kind: usize,
+    pub(super) coder: &'a CoderPlan,
+    pub(super) earlier: Earlier<'a>,
+    pub(super) now: &'a KindImage,
+    /// The models in the base and now.
+    pub(super) models: [&'a [Vec<u32>]; 2],
+    pub(super) prior: &'a Prior,
+    pub(super) book: Option<&'a Codebook>,
+}
 
 impl Lane {
     /// Begins anew for these snapshots, in the memory there is.
-    pub(super) fn reset(&mut self, plan: &Plan, now: &Image, earlier: &Earlier<'_>) {
-        self.ticks = earlier.map(|image| image.map_or(Tick::NONE, |image| image.tick));
+    pub(super) fn reset(&mut self, plan: &Plan, now: &Image, images: &Images<'_>, book: u32) {
+        self.ticks = images.map(|image| image.map_or(Tick::NONE, |image| image.tick));
+        self.book = book;
+        self.tick = now.tick;
+        self.uses = 1;
         self.kinds.resize_with(plan.kinds.len(), LaneKind::default);
-        for (at, kind) in self.kinds.iter_mut().enumerate() {
-            let [base, before, _] = earlier.map(|image| image.and_then(|image| image.kinds.get(at)));
-            let mut newer = now.kinds.get(at);
-            for (same, older) in kind.same.iter_mut().zip(earlier) {
-                let older = older.and_then(|image| image.kinds.get(at));
-                keep_same(same, older, newer);
-                newer = older;
+        for ((at, kind_plan, coder), kind) in plan.each().zip(&mut self.kinds) {
+            let earlier = earlier_of(images, now.tick, at);
+            if let Some(now) = now.kinds.get(at) {
+                kind.reset(kind_plan, coder, &earlier, now);
             }
-            kind.awake.clear();
-            if let (Some(base), Some(before), Some(plan)) = (base, before, plan.kinds.get(at)) {
-                for slot in kind.same[1].iter().filter(|&slot| row::is_awake(&plan.open, base, before, slot)) {
-                    kind.awake.insert(slot);
-                }
-            }
-            kind.codes.iter_mut().for_each(Codes::clear);
         }
     }
 }
 
 impl LaneKind {
-    /// Codes those of `wanted` (64 slots from `word * 64` on) that are not known at this depth.
-    pub(super) fn ensure(&mut self, plan: &KindPlan, past: &Past<'_>, now: &KindImage, word: usize, wanted: u64) {
-        let depth = past.before.iter().flatten().count();
-        let Some(codes) = self.codes.get_mut(depth) else { return };
-        let mut missing = wanted & !word_of(&codes.known, word);
-        while missing != 0 {
-            let slot = (word * 64) as u32 + missing.trailing_zeros();
-            missing &= missing - 1;
-            if row::is_exact(plan, &plan.open, past, now, slot) {
-                codes.known.insert(slot);
-                codes.exact.insert(slot);
-                if row::is_awake(&plan.open, now, past.base, slot) {
-                    codes.moved.insert(slot);
-                }
-            } else {
-                codes.add(slot, |to| row::encode(plan, &plan.open, past, now, slot, to));
+    pub(super) fn reset(&mut self, plan: &KindPlan, coder: &CoderPlan, earlier: &Earlier<'_>, now: &KindImage) {
+        let mut newer = Some(now);
+        for (same, older) in self.same.iter_mut().zip(earlier.rows) {
+            keep_same(same, older, newer);
+            newer = older;
+        }
+        self.still.clear();
+        self.woke.clear();
+        for slot in self.same[2].iter() {
+            if earlier.is_still(coder, slot) {
+                self.still.insert(slot);
+            } else if earlier.woke(coder, slot) {
+                self.woke.insert(slot);
             }
         }
+        self.codes.iter_mut().for_each(Codes::clear);
+        self.wholes.clear();
+        let Some(base) = earlier.rows[0].filter(|_| !plan.open.wholes.is_empty()) else { return };
+        for slot in self.same[0].iter().filter(|&slot| row::wholes_differ(&plan.open, base, now, slot)) {
+            self.wholes.add(slot, |mut to| {
+                row::write_wholes(&plan.open, base, now, slot, &mut to);
+                to
+            });
+        }
+    }
+
+    /// Codes those of `wanted` (64 slots from `word * 64` on) that are not known at this depth.
+    pub(super) fn ensure(
+        &mut self,
+        coding: &Coding<'_>,
+        depth: usize,
+        at: usize,
+        wanted: u64,
+        counts: &mut Option<&mut Counts>,
+    ) {
+        let Some(codes) = self.codes.get_mut(depth - 1) else { return };
+        let missing = wanted & !word_of(&codes.known, at);
+        if missing == 0 {
+            return;
+        }
+        let mut past = Past::default();
+        let mut now = [0; COMPONENTS_MAX];
+        for slot in slots_in(at, missing) {
+            if depth == LANE_DEPTH && self.still.contains(slot) && coding.stays(slot) {
+                codes.known.insert(slot);
+                codes.exact.insert(slot);
+                continue;
+            }
+            coding.earlier.gather(coding.coder, slot, depth, &mut past);
+            row::gather(coding.coder, coding.now, slot, &mut now);
+            let [models_before, mut models] = coding.models.map(|models| word(models, coding.kind, slot));
+            let walk = Walk { plan: coding.coder, past: &past, models_before };
+            let mut off = false;
+            codes.add(slot, |bits| {
+                let counts = counts.as_deref_mut().map(|counts| (counts, coding.kind));
+                let book = coding.book.map(|book| (book, coding.kind));
+                let pipe = Writer { book, prior: coding.prior, bits, counts };
+                let mut pipe = Watched { pipe, off: false };
+                // Writing does not fail: what a plan names it has.
+                let written = walk.code(&mut now, &mut models, &mut pipe);
+                debug_assert!(written.is_ok(), "{written:?}");
+                off = pipe.off;
+                pipe.pipe.bits
+            });
+            if !off {
+                codes.exact.insert(slot);
+                if !coding.stays(slot) {
+                    codes.moved.insert(slot);
+                }
+            }
+        }
+    }
+}
+
+impl Coding<'_> {
+    /// Whether a row is as it was at the base.
+    fn stays(&self, slot: u32) -> bool {
+        let Some(base) = self.earlier.rows[0] else { return false };
+        let [before, now] = self.models.map(|models| word(models, self.kind, slot));
+        before == now && self.coder.components.iter().all(|&at| base.value(at, slot) == self.now.value(at, slot))
     }
 }
 
@@ -103,14 +187,14 @@ impl Codes {
     }
 
     /// Writes the code of a row.
-    pub(super) fn add(&mut self, slot: u32, write: impl FnOnce(&mut BitWriter<'_>)) {
+    pub(super) fn add(&mut self, slot: u32, write: impl FnOnce(BitWriter<'_>) -> BitWriter<'_>) {
         let at = slot as usize;
         if at >= self.places.len() {
             self.places.resize((at + 1).next_power_of_two(), Place::default());
         }
-        let mut to = BitWriter::new(&mut self.bits);
+        let to = BitWriter::new(&mut self.bits);
         let from = to.len();
-        write(&mut to);
+        let to = write(to);
         let len = to.len() - from;
         // Each code begins at a whole byte, so that it is copied 57 bits at a time.
         to.finish();
@@ -134,6 +218,14 @@ impl Codes {
     }
 }
 
+/// The rows of one kind in the images of a lane.
+pub(super) fn earlier_of<'a>(images: &Images<'a>, now: Tick, kind: usize) -> Earlier<'a> {
+    Earlier {
+        rows: images.map(|image| image.and_then(|image| image.kinds.get(kind))),
+        ages: images.map(|image| image.map_or(0, |image| now.since(image.tick))),
+    }
+}
+
 /// The 64 slots from `word * 64` on.
 #[inline]
 pub(super) fn word_of(slots: &Slots, word: usize) -> u64 {
@@ -151,12 +243,11 @@ pub(super) fn slots_in(word: usize, mut bits: u64) -> impl Iterator<Item = u32> 
 }
 
 /// The slots that hold the same row in both.
-pub(super) fn keep_same(same: &mut Slots, older: Option<&KindImage>, newer: Option<&KindImage>) {
+fn keep_same(same: &mut Slots, older: Option<&KindImage>, newer: Option<&KindImage>) {
     same.clear();
     let (Some(older), Some(newer)) = (older, newer) else { return };
     for slot in older.alive.iter() {
-        let at = slot as usize;
-        if newer.alive.contains(slot) && older.generation.get(at) == newer.generation.get(at) {
+        if older.is_same(newer, slot) {
             same.insert(slot);
         }
     }

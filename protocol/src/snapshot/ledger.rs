@@ -57,6 +57,19 @@ pub struct Ledger {
     written: VecDeque<Arc<Held>>,
     unacknowledged: VecDeque<Tick>,
     pub(super) told: Option<Told>,
+    pub(super) books: Books,
+    /// As they were before the last frames.
+    books_before: Books,
+}
+
+/// Which codebook a client has, and how far the next one has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Books {
+    /// The version of the last one that was written whole; 0: none.
+    pub(super) has: u32,
+    /// The version of one that is on its way, and how many bytes of it were written.
+    pub(super) next: u32,
+    pub(super) sent: usize,
 }
 
 /// What the last private frame said; the next one leaves out what is still so.
@@ -130,12 +143,18 @@ impl Ledger {
     pub fn take_back(&mut self) {
         self.written.pop_back();
         self.unacknowledged.pop_back();
-        self.told = None;
+        self.untell();
     }
 
     /// Notes that the last tick's private frame, without a snapshot, was not written after all.
     pub fn untell(&mut self) {
         self.told = None;
+        self.books = self.books_before;
+    }
+
+    /// Notes that a part of a codebook is written.
+    pub(super) fn book(&mut self, books: Books) {
+        self.books_before = core::mem::replace(&mut self.books, books);
     }
 
     /// Notes what a private frame said.

@@ -5,6 +5,7 @@
 
 mod apply;
 mod assemble;
+mod books;
 mod coder;
 mod encoder;
 mod glance;
@@ -12,10 +13,12 @@ mod hash;
 mod header;
 mod lane;
 mod ledger;
+mod models;
 mod plan;
 mod private;
 mod replica;
 mod row;
+mod teacher;
 
 pub use self::encoder::{Encoded, Encoder};
 pub use self::glance::Glance;

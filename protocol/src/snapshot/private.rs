@@ -4,14 +4,19 @@ use std::collections::VecDeque;
 
 use super::apply;
 use super::assemble::KindSection;
+use super::coder::entity::Walk;
+use super::coder::pipes::{Prior, Reader, Writer};
+use super::coder::plan::Plan as CoderPlan;
+use super::coder::predict::Past;
 use super::header::resolve;
-use super::lane::{Codes, LaneKind, keep_same};
+use super::lane::{Codes, Coding, LaneKind, earlier_of};
 use super::ledger::{Held, Told};
+use super::models::word;
 use super::plan::{KindPlan, Plan};
-use super::row::{self, Past};
+use super::row::{self, Earlier};
 use crate::id::{EntityId, InputSeq, KindId, PlayerId, Tick};
 use crate::image::{Image, KindImage, Slots};
-use crate::limits::{HISTORY_TICKS, MESSAGE_BYTES_MAX};
+use crate::limits::{COMPONENTS_MAX, HISTORY_TICKS, MESSAGE_BYTES_MAX};
 use crate::wire::bits::{BitReader, BitWriter, unzigzag, zigzag};
 use crate::wire::server::PRIVATE;
 use crate::wire::{DecodeError, EventRecord, Private};
@@ -214,91 +219,97 @@ impl Mine {
     }
 }
 
-/// Appends the `owner` fields of the rows that `me` holds now and the rows of `owner` kinds; says whether any of
-/// them differs from what it had. `before` is what its snapshot is made from.
-pub(super) fn write_owned(
-    plan: &Plan,
-    mine: &mut Mine,
-    image: &Image,
-    now: &Held,
-    before: Option<(&Image, &Held)>,
-    me: PlayerId,
-    to: &mut BitWriter<'_>,
-) -> bool {
-    let mut any = false;
-    for (kind, kind_plan) in plan.kinds.iter().enumerate() {
-        if kind_plan.owner {
-            any |= write_rows(plan, kind_plan, mine, image, before.map(|before| before.0), (kind, me), to);
-        } else if kind_plan.has_owner_part() {
-            let rows: Vec<u32> = mine.rows(plan, image, kind, me).collect();
-            let held = |slot: &u32| now.kinds.get(kind).is_some_and(|held| held.contains(*slot));
-            let Some(image_rows) = image.kinds.get(kind) else { continue };
-            let lag = before.map_or(0, |(base, _)| image.tick.since(base.tick));
-            let before = before.and_then(|(base, held)| Some((base.kinds.get(kind)?, held.kinds.get(kind)?)));
-            let fields = Fields { plan: kind_plan, now: image_rows, before, lag };
-            any |= fields.write(rows.iter().copied().filter(|slot| held(slot)), to);
-        }
-    }
-    any
+/// Everything that the owner part of a private frame is made from.
+pub(super) struct Owned<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) prior: &'a Prior,
+    /// The newest image, and the models in the base and in it.
+    pub(super) now: &'a Image,
+    pub(super) models: [&'a [Vec<u32>]; 2],
+    /// What its snapshot is made from, and what the client held then.
+    pub(super) before: Option<(&'a Image, &'a Held)>,
+    pub(super) me: PlayerId,
 }
 
-/// Whether [`write_owned`] would say so.
-pub(super) fn differs(
-    plan: &Plan,
-    mine: &mut Mine,
-    image: &Image,
-    now: Option<&Held>,
-    before: Option<(&Image, &Held)>,
-    me: PlayerId,
-) -> bool {
-    if !plan.kinds.iter().any(KindPlan::has_owner_part) {
-        return false;
+impl Owned<'_> {
+    /// Appends the `owner` fields of the rows of `held` and the rows of `owner` kinds; says whether any of them differs
+    /// from what the client had.
+    pub(super) fn write(&self, mine: &mut Mine, held: Option<&Held>, to: &mut BitWriter<'_>) -> bool {
+        let mut any = false;
+        for (kind, plan, _) in self.plan.each().filter(|(_, plan, _)| plan.has_owner_part()) {
+            if plan.owner {
+                any |= self.write_rows(mine, kind, to);
+                continue;
+            }
+            let Some(now) = self.now.kinds.get(kind) else { continue };
+            let held = held.and_then(|held| held.kinds.get(kind));
+            let rows: Vec<u32> = mine
+                .rows(self.plan, self.now, kind, self.me)
+                .filter(|&slot| held.is_some_and(|held| held.contains(slot)))
+                .collect();
+            let before = self.before.and_then(|(base, held)| Some((base.kinds.get(kind)?, held.kinds.get(kind)?)));
+            let lag = self.before.map_or(0, |(base, _)| self.now.tick.since(base.tick));
+            any |= Fields { plan, now, before, lag, prior: self.prior }.write(&rows, to);
+        }
+        any
     }
-    let mut scratch = core::mem::take(&mut mine.scratch);
-    scratch.clear();
-    let nothing = Held::default();
-    let mut to = BitWriter::new(&mut scratch);
-    let any = write_owned(plan, mine, image, now.unwrap_or(&nothing), before, me, &mut to);
-    mine.scratch = scratch;
-    any
+
+    /// Whether [`Owned::write`] would say so.
+    pub(super) fn differs(&self, mine: &mut Mine) -> bool {
+        if !self.plan.kinds.iter().any(KindPlan::has_owner_part) {
+            return false;
+        }
+        let mut scratch = core::mem::take(&mut mine.scratch);
+        scratch.clear();
+        let any = self.write(mine, self.before.map(|before| before.1), &mut BitWriter::new(&mut scratch));
+        mine.scratch = scratch;
+        any
+    }
+
+    /// The rows of an `owner` kind: a section of their own, in which the client holds what it owns.
+    fn write_rows(&self, mine: &mut Mine, kind: usize, to: &mut BitWriter<'_>) -> bool {
+        let (Some(plan), Some(coder)) = (self.plan.kinds.get(kind), self.plan.coders.get(kind)) else {
+            return false;
+        };
+        let Some(now) = self.now.kinds.get(kind) else { return false };
+        let base = self.before.map(|before| before.0);
+        let mut held = Held { tick: Tick::NONE, kinds: vec![Slots::default(); kind + 1] };
+        if let (Some(base), Some(slots)) = (base, held.kinds.get_mut(kind)) {
+            slots.extend(mine.rows(self.plan, base, kind, self.me));
+        }
+        let earlier = earlier_of(&[base, None, None], self.now.tick, kind);
+        let mut lane = LaneKind::default();
+        lane.reset(plan, coder, &earlier, now);
+        let mut records = Codes::default();
+        let mut enters = Vec::new();
+        for slot in mine.rows(self.plan, self.now, kind, self.me) {
+            let known = held.kinds.get(kind).is_some_and(|held| held.contains(slot));
+            if !(known && lane.same[0].contains(slot)) {
+                write_record(plan, coder, now, self.models[1], (kind, slot), &mut records);
+                enters.push(slot);
+            }
+        }
+        let coding = Coding { kind, coder, earlier, now, models: self.models, prior: self.prior, book: None };
+        let held = &[Some(&held), None, None];
+        let section = KindSection { plan, coding, held, visible: None, enters: &enters, records: &records };
+        section.write(&mut lane, &mut None, to)
+    }
 }
 
-/// The rows of an `owner` kind: a section of their own, in which `me` holds what it owns.
-fn write_rows(
-    plan: &Plan,
-    kind_plan: &KindPlan,
-    mine: &mut Mine,
-    image: &Image,
-    base: Option<&Image>,
-    (kind, me): (usize, PlayerId),
-    to: &mut BitWriter<'_>,
-) -> bool {
-    let Some(rows) = image.kinds.get(kind) else { return false };
-    let mut held = Held { tick: Tick::NONE, kinds: vec![Slots::default(); kind + 1] };
-    if let (Some(base), Some(slots)) = (base, held.kinds.get_mut(kind)) {
-        slots.extend(mine.rows(plan, base, kind, me));
-    }
-    let mut lane = LaneKind::default();
-    keep_same(&mut lane.same[0], base.and_then(|base| base.kinds.get(kind)), Some(rows));
-    let mut records = Codes::default();
-    let mut enters = Vec::new();
-    for slot in mine.rows(plan, image, kind, me) {
-        if !(held.kinds.get(kind).is_some_and(|held| held.contains(slot)) && lane.same[0].contains(slot)) {
-            records.add(slot, |to| row::encode_new(kind_plan, &kind_plan.open, rows, slot, to));
-            enters.push(slot);
-        }
-    }
-    let section = KindSection {
-        plan: kind_plan,
-        kind,
-        now: image,
-        earlier: &[base, None, None],
-        held: &[Some(&held), None, None],
-        visible: None,
-        enters: &enters,
-        records: &records,
-    };
-    section.write(&mut lane, to)
+/// Writes the record of a row that enters.
+pub(super) fn write_record(
+    plan: &KindPlan,
+    coder: &CoderPlan,
+    now: &KindImage,
+    models: &[Vec<u32>],
+    (kind, slot): (usize, u32),
+    records: &mut Codes,
+) {
+    records.add(slot, |mut to| {
+        row::write_new(plan, &plan.open, now, slot, &mut to);
+        apply::write_models(coder, word(models, kind, slot), &mut to);
+        to
+    });
 }
 
 /// The `owner` fields of the rows of one kind.
@@ -308,60 +319,81 @@ struct Fields<'a> {
     /// What the client had, and which rows of it.
     before: Option<(&'a KindImage, &'a Slots)>,
     lag: u32,
+    prior: &'a Prior,
 }
 
 impl Fields<'_> {
-    /// The row as the client had it; `None` where it did not.
-    fn past(&self, slot: u32) -> Option<Past<'_>> {
+    /// The rows as the client had them; `None` where it did not have this one.
+    fn base(&self, slot: u32) -> Option<&KindImage> {
         let (base, held) = self.before?;
-        let at = slot as usize;
-        let same = held.contains(slot) && base.generation.get(at) == self.now.generation.get(at);
-        same.then_some(Past { base, lag: self.lag, before: [None; 2] })
+        (held.contains(slot) && base.is_same(self.now, slot)).then_some(base)
     }
 
     fn changed(&self, slot: u32) -> bool {
-        match self.past(slot) {
-            Some(past) => !row::is_exact(self.plan, &self.plan.owned, &past, self.now, slot),
-            None => !row::is_default(self.plan, &self.plan.owned, self.now, slot),
-        }
+        let Some(base) = self.base(slot) else {
+            return !row::is_default(self.plan, &self.plan.owned, self.now, slot);
+        };
+        let components = &self.plan.owned_coder.components;
+        components.iter().any(|&at| base.value(at, slot) != self.now.value(at, slot))
+            || row::wholes_differ(&self.plan.owned, base, self.now, slot)
     }
 
-    fn write(&self, rows: impl Iterator<Item = u32> + Clone, to: &mut BitWriter<'_>) -> bool {
-        let any = rows.clone().any(|slot| self.changed(slot));
+    fn write(&self, rows: &[u32], to: &mut BitWriter<'_>) -> bool {
+        let any = rows.iter().any(|&slot| self.changed(slot));
         to.flag(any);
-        if !any {
-            return false;
-        }
-        for slot in rows {
+        for &slot in rows.iter().filter(|_| any) {
             let changed = self.changed(slot);
             to.flag(changed);
-            match self.past(slot).filter(|_| changed) {
-                Some(past) => row::encode(self.plan, &self.plan.owned, &past, self.now, slot, to),
-                None if changed => row::encode_new(self.plan, &self.plan.owned, self.now, slot, to),
+            match self.base(slot).filter(|_| changed) {
+                Some(base) => self.write_changed(base, slot, to),
+                None if changed => row::write_new(self.plan, &self.plan.owned, self.now, slot, to),
                 None => {}
             }
         }
-        true
+        any
+    }
+
+    fn write_changed(&self, base: &KindImage, slot: u32, to: &mut BitWriter<'_>) {
+        let coder = &self.plan.owned_coder;
+        let earlier = Earlier { rows: [Some(base), None, None], ages: [self.lag, 0, 0] };
+        let (mut past, mut now) = (Past::default(), [0; COMPONENTS_MAX]);
+        earlier.gather(coder, slot, 1, &mut past);
+        row::gather(coder, self.now, slot, &mut now);
+        // A row's owner part has no models: it is one row, and rarely moves.
+        let walk = Walk { plan: coder, past: &past, models_before: 0 };
+        let mut bytes = Vec::new();
+        let mut pipe = Writer { book: None, prior: self.prior, bits: BitWriter::new(&mut bytes), counts: None };
+        let written = walk.code(&mut now, &mut 0, &mut pipe);
+        debug_assert!(written.is_ok(), "{written:?}");
+        let len = pipe.bits.len();
+        pipe.bits.finish();
+        to.append(&bytes, 0, len);
+        row::write_wholes(&self.plan.owned, base, self.now, slot, to);
     }
 }
 
-/// Reads what [`write_owned`] wrote into `now`, which the snapshot of the same tick was read into already.
+/// Reads what [`Owned::write`] wrote into `now` and `models`, into which the snapshot of the same tick was read
+/// already.
 pub(super) fn read_owned(
     plan: &Plan,
-    now: &mut Image,
+    prior: &Prior,
+    (now, models): (&mut Image, &mut [Vec<u32>]),
     base: Option<&Image>,
     me: PlayerId,
     from: &mut BitReader<'_>,
     changes: &mut apply::Changes,
 ) -> Result<(), DecodeError> {
-    let lag = base.map_or(0, |base| now.tick.since(base.tick));
-    for (kind, (plan, now)) in plan.kinds.iter().zip(&mut now.kinds).enumerate() {
-        let base = base.and_then(|base| base.kinds.get(kind));
+    let tick = now.tick;
+    let of_kinds = plan.each().zip(now.kinds.iter_mut().zip(models));
+    for ((kind, plan, coder), (now, models)) in of_kinds.filter(|((_, plan, _), _)| plan.has_owner_part()) {
+        let base_rows = base.and_then(|base| base.kinds.get(kind));
+        let lag = base.map_or(0, |base| tick.since(base.tick));
+        let earlier = Earlier { rows: [base_rows, None, None], ages: [lag, 0, 0] };
         if plan.owner {
-            let past = base.map(|base| Past { base, lag, before: [None; 2] });
-            apply::read_kind(plan, kind, now, past, Some(me), from, changes)?;
-        } else if plan.has_owner_part() {
-            read_fields(plan, now, base, lag, me, from)?;
+            let reader = apply::KindReader { plan, coder, kind, earlier, owner: Some(me), prior, book: None };
+            reader.read(now, models, from, changes)?;
+        } else {
+            read_fields(plan, now, &earlier, me, prior, from)?;
         }
     }
     Ok(())
@@ -370,24 +402,23 @@ pub(super) fn read_owned(
 fn read_fields(
     plan: &KindPlan,
     now: &mut KindImage,
-    base: Option<&KindImage>,
-    lag: u32,
+    earlier: &Earlier<'_>,
     me: PlayerId,
+    prior: &Prior,
     from: &mut BitReader<'_>,
 ) -> Result<(), DecodeError> {
     let any = from.flag()?;
     for slot in 0..now.capacity() as u32 {
-        if me == PlayerId::NOBODY || !now.alive.contains(slot) || now.owner_of(slot) != me {
+        let mine = me != PlayerId::NOBODY && now.alive.contains(slot) && now.owner_of(slot) == me;
+        if !any || !mine || !from.flag()? {
             continue;
         }
-        let same = |base: &&KindImage| base.is_same(now, slot);
-        let past = base.filter(same).map(|base| Past { base, lag, before: [None; 2] });
-        let changed = any && from.flag()?;
-        match past {
-            Some(past) if changed => row::decode(plan, &plan.owned, &past, now, slot, from)?,
-            Some(past) => row::advance(plan, &plan.owned, &past, now, slot),
-            None if changed => row::decode_new(plan, &plan.owned, now, slot, from)?,
-            None => {}
+        if earlier.depth(now, slot) == 0 {
+            row::read_new(plan, &plan.owned, now, slot, from)?;
+        } else {
+            let mut pipe = Reader { book: None, prior, bits: &mut *from };
+            row::read(&plan.owned_coder, earlier, (slot, 1), now, &mut 0, &mut pipe)?;
+            row::read_wholes(&plan.owned, now, slot, from)?;
         }
     }
     Ok(())

@@ -1,12 +1,15 @@
 //! The client's side: frames in, images out.
 
-use super::apply::{self, Changes};
+use super::apply::{Changes, KindReader};
+use super::books::Shelf;
+use super::coder::pipes::Prior;
 use super::hash;
 use super::header::Header;
+use super::lane::{Images, earlier_of};
 use super::ledger::{LANE_DEPTH, Told};
+use super::models::{Columns, Models};
 use super::plan::Plan;
 use super::private;
-use super::row::Past;
 use crate::id::{EntityId, PlayerId, Tick};
 use crate::image::{History, Image};
 use crate::limits::{HISTORY_TICKS, SERVER_FRAME_BYTES_MAX};
@@ -29,6 +32,9 @@ pub struct Replica {
     waiting: Vec<u8>,
     told: Option<Told>,
     changes: Changes,
+    prior: Prior,
+    shelf: Shelf,
+    models: Models,
 }
 
 /// What a frame brought.
@@ -60,6 +66,9 @@ impl Replica {
             waiting: Vec::new(),
             told: None,
             changes: Changes::default(),
+            prior: Prior::new(),
+            shelf: Shelf::default(),
+            models: Models::default(),
         }
     }
 
@@ -74,7 +83,7 @@ impl Replica {
     /// # Errors
     /// Where the bytes are no codebook of this schema.
     pub fn codebook(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
-        if bytes.is_empty() { Ok(()) } else { Err(DecodeError::FrameKind(CODEBOOK)) }
+        if bytes.is_empty() { Ok(()) } else { self.shelf.receive(&self.plan, bytes) }
     }
 
     /// Takes a private frame, a snapshot or a codebook. `None` where it waits for another frame.
@@ -90,6 +99,7 @@ impl Replica {
         match frame.first() {
             Some(&PRIVATE) => self.receive_private(frame),
             Some(&SNAPSHOT) => self.receive_snapshot(frame).map(Some),
+            Some(&CODEBOOK) => self.shelf.receive(&self.plan, frame).map(|()| None),
             Some(&other) => Err(DecodeError::FrameKind(other)),
             None => Err(DecodeError::Short(8)),
         }
@@ -140,9 +150,9 @@ impl Replica {
         changes.entered.clear();
         changes.left.clear();
         let mut draft = self.history.draft(&self.schema);
-        let read = self.read(frame, &waiting, &mut draft, &mut changes);
-        let arrival = match read {
-            Ok((keyframe, private)) => Ok(self.commit(draft, keyframe, private, &mut changes)),
+        let mut models = Columns::new();
+        let arrival = match self.read(frame, &waiting, &mut draft, &mut models, &mut changes) {
+            Ok((keyframe, private)) => Ok(self.commit(draft, models, keyframe, private, &mut changes)),
             Err(error) => {
                 self.history.give_back(draft);
                 Err(error)
@@ -154,32 +164,29 @@ impl Replica {
         arrival
     }
 
-    /// Reads a snapshot and the private frame that waited for it into `draft`. Says whether it is a keyframe.
+    /// Reads a snapshot and the private frame that waited for it into `draft` and `models`. Says whether it is a
+    /// keyframe.
     fn read(
-        &self,
+        &mut self,
         frame: &[u8],
         waiting: &[u8],
         draft: &mut Image,
+        models: &mut Columns,
         changes: &mut Changes,
     ) -> Result<(bool, Option<Private>), DecodeError> {
         let mut from = BitReader::new(frame);
         let header = Header::read(&self.plan, self.newest_tick(), &mut from)?;
+        *models = self.models.draft(header.base, self.plan.kinds.len());
         let base = self.base(&header, draft)?;
         draft.tick = header.tick;
-        let before = base.map_or([None; LANE_DEPTH - 1], |base| self.before(&header, base));
-        for (kind, (plan, now)) in self.plan.kinds.iter().zip(&mut draft.kinds).enumerate() {
-            if plan.owner {
-                continue;
-            }
-            let past = base.and_then(|base| {
-                let before = before.map(|before| {
-                    let (image, ticks) = before?;
-                    image.kinds.get(kind).map(|rows| (rows, ticks))
-                });
-                let lag = header.tick.since(base.tick);
-                Some(Past { base: base.kinds.get(kind)?, lag, before })
-            });
-            apply::read_kind(plan, kind, now, past, None, &mut from, changes)?;
+        let book = self.shelf.named(header.book)?;
+        let images = base.map_or([None; LANE_DEPTH], |base| self.images(&header, base));
+        let tick = draft.tick;
+        let of_kinds = self.plan.each().zip(draft.kinds.iter_mut().zip(&mut *models));
+        for ((kind, plan, coder), (now, models)) in of_kinds.filter(|((_, plan, _), _)| !plan.owner) {
+            let earlier = earlier_of(&images, tick, kind);
+            let reader = KindReader { plan, coder, kind, earlier, owner: None, prior: &self.prior, book };
+            reader.read(now, models, &mut from, changes)?;
         }
         from.finish()?;
         if waiting.is_empty() {
@@ -192,7 +199,7 @@ impl Replica {
                 "a private frame and the snapshot after it are of different ticks",
             ));
         }
-        private::read_owned(&self.plan, draft, base, self.me, &mut from, changes)?;
+        private::read_owned(&self.plan, &self.prior, (draft, models), base, self.me, &mut from, changes)?;
         from.finish()?;
         Ok((base.is_none(), Some(private)))
     }
@@ -214,27 +221,25 @@ impl Replica {
         Ok(Some(base))
     }
 
-    /// The snapshots before the base that a row may be coded against, with the ticks between.
-    fn before(&self, header: &Header, base: &Image) -> [Option<(&Image, u32)>; LANE_DEPTH - 1] {
-        let mut before = [None; LANE_DEPTH - 1];
-        if header.alone {
-            return before;
-        }
+    /// The snapshots that a row may be coded against, newest first.
+    fn images<'a>(&'a self, header: &Header, base: &'a Image) -> Images<'a> {
+        let mut images = [Some(base), None, None];
         let mut newer = base;
-        for place in &mut before {
+        for place in images.iter_mut().skip(1).filter(|_| !header.alone) {
             let older = newer.tick.0.checked_sub(1).and_then(|tick| self.history.not_after(Tick(tick)));
             let Some(older) = older.filter(|older| header.tick.since(older.tick) < HISTORY_TICKS as u32) else {
                 break;
             };
-            *place = Some((older, newer.tick.since(older.tick)));
+            *place = Some(older);
             newer = older;
         }
-        before
+        images
     }
 
     fn commit(
         &mut self,
         draft: Image,
+        models: Columns,
         keyframe: bool,
         private: Option<Private>,
         changes: &mut Changes,
@@ -243,8 +248,10 @@ impl Replica {
             changes.left.clear();
             changes.left.extend(self.newest().into_iter().flat_map(Image::entities));
             self.history.clear();
+            self.models.clear();
         }
         let tick = draft.tick;
+        self.models.push(tick, models);
         self.history.push(draft);
         let private = private.unwrap_or_default();
         if private.tick == tick {

@@ -70,6 +70,18 @@ impl<'a> BitWriter<'a> {
         self.write(shifted & ((1 << low) - 1), low);
     }
 
+    /// Appends a number that is geometrically distributed, about `2^order` on average (Rice): `value >> order` zeros,
+    /// a one, and the lowest `order` bits.
+    pub fn rice(&mut self, value: u32, order: u32) {
+        let mut zeros = value >> order;
+        while zeros > 32 {
+            self.write(0, 32);
+            zeros -= 32;
+        }
+        self.write(1 << zeros, zeros + 1);
+        self.write(u64::from(value) & ((1 << order) - 1), order);
+    }
+
     /// Appends `len` bits of `from`, from bit `at` on.
     #[inline]
     pub fn append(&mut self, from: &[u8], at: usize, len: usize) {
@@ -233,6 +245,29 @@ impl<'a> BitReader<'a> {
         u32::try_from(shifted - (1 << order)).map_err(|_| DecodeError::Malformed("a number has more than 32 bits"))
     }
 
+    /// A number from [`BitWriter::rice`] of the same order, at most `max`.
+    ///
+    /// # Errors
+    /// Where it is cut, or larger.
+    pub fn rice(&mut self, order: u32, max: u32) -> Result<u32, DecodeError> {
+        let most = max >> order;
+        let mut zeros = 0;
+        loop {
+            let more = (self.peek(32) | 1 << 32).trailing_zeros();
+            zeros += more;
+            if zeros > most {
+                return Err(DecodeError::Malformed("a gap is longer than what is left"));
+            }
+            if more < 32 {
+                self.skip(more + 1)?;
+                break;
+            }
+            self.skip(32)?;
+        }
+        let value = zeros << order | self.read(order)? as u32;
+        if value > max { Err(DecodeError::Malformed("a gap is longer than what is left")) } else { Ok(value) }
+    }
+
     /// The next `len` whole bytes, behind what fills up the byte that was begun.
     ///
     /// # Errors
@@ -306,6 +341,7 @@ mod tests {
                 writer.varint(*value);
                 writer.signed(*value as i64);
                 writer.golomb(*value as u32, bits % 32);
+                writer.rice(*value as u32 >> 20, bits % 16);
                 writer.append(&value.to_le_bytes(), 3, *bits as usize);
             }
             writer.bytes(b"end");
@@ -316,6 +352,7 @@ mod tests {
                 prop_assert_eq!(reader.varint().unwrap(), *value);
                 prop_assert_eq!(reader.signed().unwrap(), *value as i64);
                 prop_assert_eq!(reader.golomb(bits % 32).unwrap(), *value as u32);
+                prop_assert_eq!(reader.rice(bits % 16, 1 << 12).unwrap(), *value as u32 >> 20);
                 prop_assert_eq!(reader.read(*bits).unwrap(), value >> 3 & ((1 << bits) - 1));
             }
             prop_assert_eq!(reader.bytes(3).unwrap(), b"end");

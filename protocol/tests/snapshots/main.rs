@@ -3,7 +3,6 @@
 mod scene;
 
 use proptest::prelude::*;
-use rand::RngExt as _;
 use tickwire_protocol::wire::DecodeError;
 
 use self::scene::{Scene, any_schema};

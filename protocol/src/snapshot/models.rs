@@ -1,0 +1,127 @@
+//! Which model of motion each row has: a column beside the image that both ends hold.
+
+use std::collections::VecDeque;
+
+use super::coder::observe::Record;
+use super::coder::plan::Plan as CoderPlan;
+use super::coder::predict::{Past, Row};
+use super::ledger::LANE_DEPTH;
+use super::plan::Plan;
+use super::row::{Earlier, gather};
+use crate::id::Tick;
+use crate::image::{History, Image};
+use crate::limits::{COMPONENTS_MAX, HISTORY_TICKS};
+
+/// A word per row: by kind, then slot. A slot beyond the end, and a row that is new, has 0.
+pub(super) type Columns = Vec<Vec<u32>>;
+
+/// The columns of the last ticks.
+#[derive(Debug, Default)]
+pub(super) struct Models {
+    ticks: VecDeque<(Tick, Columns)>,
+}
+
+impl Models {
+    /// The columns of a tick; none where it was never kept.
+    pub(super) fn at(&self, tick: Tick) -> &[Vec<u32>] {
+        self.ticks.iter().rev().find(|(kept, _)| *kept == tick).map_or(&[], |(_, columns)| columns)
+    }
+
+    /// A copy of the columns of a tick, in memory that an old one left.
+    pub(super) fn draft(&mut self, tick: Option<Tick>, kinds: usize) -> Columns {
+        let spare = if self.ticks.len() >= HISTORY_TICKS { self.ticks.pop_front() } else { None };
+        let mut columns = spare.map(|spare| spare.1).unwrap_or_default();
+        columns.resize_with(kinds, Vec::new);
+        columns.iter_mut().for_each(Vec::clear);
+        for (column, from) in columns.iter_mut().zip(tick.map_or(&[][..], |tick| self.at(tick))) {
+            column.clone_from(from);
+        }
+        columns
+    }
+
+    /// Keeps the columns of a later tick.
+    pub(super) fn push(&mut self, tick: Tick, columns: Columns) {
+        self.ticks.push_back((tick, columns));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.ticks.clear();
+    }
+}
+
+/// The word of a row.
+pub(super) fn word(columns: &[Vec<u32>], kind: usize, slot: u32) -> u32 {
+    columns.get(kind).and_then(|column| column.get(slot as usize)).copied().unwrap_or(0)
+}
+
+/// The place of a row's word.
+pub(super) fn place(column: &mut Vec<u32>, slot: u32) -> Option<&mut u32> {
+    if column.len() <= slot as usize {
+        column.resize(slot as usize + 1, 0);
+    }
+    column.get_mut(slot as usize)
+}
+
+/// The server's side: sees every row at every tick, and finds out which model suits it.
+#[derive(Debug, Default)]
+pub(super) struct Observer {
+    records: Vec<Vec<Record>>,
+    newest: Tick,
+}
+
+impl Observer {
+    /// Finds the models of the newest image. `spacing`: how far back most clients' snapshots lie.
+    pub(super) fn observe(
+        &mut self,
+        plan: &Plan,
+        models: &mut Models,
+        history: &History,
+        now: &Image,
+        spacing: [u32; LANE_DEPTH],
+    ) {
+        let last = history.at(self.newest);
+        let mut columns = models.draft(last.map(|last| last.tick), plan.kinds.len());
+        self.records.resize_with(plan.kinds.len(), Vec::new);
+        let images = spacing.map(|ticks| history.at(now.tick.before(ticks)).filter(|_| ticks > 0));
+        let of_kinds = plan.each().zip(&now.kinds).zip(columns.iter_mut().zip(&mut self.records));
+        for (((kind, _, coder), rows), (column, records)) in of_kinds {
+            if coder.modelled == 0 {
+                continue;
+            }
+            column.resize(rows.capacity(), 0);
+            records.resize_with(rows.capacity(), Record::default);
+            let earlier =
+                Earlier { rows: images.map(|image| image.and_then(|image| image.kinds.get(kind))), ages: spacing };
+            let last = last.and_then(|last| last.kinds.get(kind));
+            for slot in rows.alive.iter() {
+                let (Some(word), Some(record)) = (column.get_mut(slot as usize), records.get_mut(slot as usize))
+                else {
+                    continue;
+                };
+                if !last.is_some_and(|last| last.is_same(rows, slot)) {
+                    *word = 0;
+                    *record = Record::default();
+                } else if earlier.depth(rows, slot) == LANE_DEPTH && !earlier.is_still(coder, slot) {
+                    *word = observe_row(coder, record, &earlier, rows, slot, *word);
+                }
+            }
+        }
+        models.push(now.tick, columns);
+        self.newest = now.tick;
+    }
+}
+
+fn observe_row(
+    coder: &CoderPlan,
+    record: &mut Record,
+    earlier: &Earlier<'_>,
+    rows: &crate::image::KindImage,
+    slot: u32,
+    word: u32,
+) -> u32 {
+    let mut past = Past::default();
+    earlier.gather(coder, slot, LANE_DEPTH, &mut past);
+    let mut row: Row = [0; COMPONENTS_MAX];
+    gather(coder, rows, slot, &mut row);
+    record.observe(coder, &past, &row, word)
+}
