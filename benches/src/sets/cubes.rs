@@ -1,7 +1,7 @@
 //! 901 cubes that tumble: orientation as the smallest three of a quaternion, position, and whether one is touched.
 
 use anyhow::ensure;
-use tickwire_protocol::schema::FieldType;
+use tickwire_protocol::schema::{Field, FieldType};
 
 use super::{Axis, Set, field, place, schema};
 
@@ -27,7 +27,7 @@ pub(super) fn set(numbers: &[i32]) -> anyhow::Result<Set> {
     let part = FieldType::Int { min: 0, max: PART_MAX };
     let fields = vec![
         field("largest", FieldType::Int { min: 0, max: 3 }),
-        field("parts", FieldType::Array { len: 3, of: Box::new(part) }),
+        Field { lerp: true, ..field("parts", FieldType::Array { len: 3, of: Box::new(part) }) },
         place(&axes, 1.0 / 512.0),
         field("interacting", FieldType::Bool),
     ];

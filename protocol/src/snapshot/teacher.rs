@@ -17,14 +17,20 @@ pub(super) struct Teacher {
     recent: Counts,
     /// Since the room opened, fading.
     all: Counts,
-    candidates: Vec<(Arc<Codebook>, Arc<[u8]>)>,
+    candidates: Option<[Candidate; THRIFT.len()]>,
     /// The newest book, and the one before it.
     editions: [Option<Edition>; 2],
-    /// Snapshots written since the last check, until the next, in `all`, and altogether.
+    /// Snapshots written since the last check, from one check to the next, and altogether.
     since: u32,
     due: u32,
-    held: u32,
     snapshots: u32,
+}
+
+/// A codebook that may be published.
+#[derive(Clone, Debug)]
+struct Candidate {
+    book: Arc<Codebook>,
+    bytes: Arc<[u8]>,
 }
 
 /// A codebook that was published.
@@ -38,13 +44,16 @@ pub(super) struct Edition {
 
 /// Snapshots until the first check, and between checks at the most; each time half as many more.
 const FIRST_CHECK: u32 = 24;
-const CHECK_MAX: u32 = 256;
+const CHECK_MAX: u32 = 160;
 
 /// Snapshots over which a book has to earn its bytes at the most: half a minute at 30 Hz.
 const HORIZON: u32 = 1_000;
 
-/// Snapshots after which what was counted counts half.
+/// Snapshots after which what was counted before each check counts half.
 const FADE: u32 = 1_500;
+
+/// Bits that a byte of a book must save: a fifth more than it takes, because the future is not the past.
+const PRICE: f64 = 9.6;
 
 /// How many times rarer symbols each candidate leaves out.
 const THRIFT: [u32; 4] = [1, 3, 10, 30];
@@ -54,11 +63,10 @@ impl Teacher {
         Teacher {
             recent: Counts::new(&plan.coders),
             all: Counts::new(&plan.coders),
-            candidates: Vec::new(),
+            candidates: None,
             editions: [None, None],
             since: 0,
             due: FIRST_CHECK,
-            held: 0,
             snapshots: 0,
         }
     }
@@ -82,53 +90,56 @@ impl Teacher {
     pub(super) fn counted(&mut self, plan: &Plan) {
         self.snapshots = self.snapshots.saturating_add(1);
         self.since += 1;
-        if self.since >= self.due {
-            self.publish(plan);
-            self.learn(plan);
+        if self.since < self.due {
+            return;
         }
-    }
-
-    /// Publishes the candidate that saves most, if that is worth its bytes.
-    fn publish(&mut self, plan: &Plan) {
-        let current = self.newest().map(|edition| Arc::clone(&edition.book));
-        let now = self.recent.cost(&plan.coders, current.as_deref());
-        let mut best = None;
-        for (book, bytes) in &self.candidates {
-            let saved = now.saturating_sub(self.recent.cost(&plan.coders, Some(book)));
-            let horizon = u64::from(self.snapshots.min(HORIZON));
-            let gain = saved.saturating_mul(horizon) / u64::from(self.since.max(1));
-            // In bits; half as much again as it takes, because the future is not the past.
-            let price = bytes.len() as u64 * 12;
-            if gain > price && best.as_ref().is_none_or(|(most, _, _)| gain - price > *most) {
-                best = Some((gain - price, Arc::clone(book), Arc::clone(bytes)));
-            }
-        }
-        if let Some((_, book, bytes)) = best {
-            let version = self.newest().map_or(1, |edition| edition.version + 1);
-            let edition = Edition { version, book, bytes };
-            self.editions = [Some(edition), self.editions[0].take()];
-        }
-    }
-
-    /// Makes new candidates.
-    fn learn(&mut self, plan: &Plan) {
+        let worth = self.best(plan);
         self.all.absorb(&self.recent);
-        self.held += self.since;
-        self.candidates.clear();
-        for thrift in THRIFT {
-            let book = self.all.codebook(&plan.coders, thrift);
-            let mut bytes = Vec::new();
-            book.write(&plan.coders, &mut bytes);
-            if bytes.len() <= CODEBOOK_BYTES_MAX {
-                self.candidates.push((Arc::new(book), Arc::from(bytes)));
-            }
+        let books = THRIFT.map(|thrift| Candidate::of(&self.all, plan, thrift));
+        // What is published has learned from the last snapshots too.
+        if let Some(best) = worth.and_then(|at| books.get(at)) {
+            self.publish(best);
         }
+        self.candidates = Some(books);
         self.recent = Counts::new(&plan.coders);
-        if self.held > FADE {
+        if self.snapshots > FADE {
             self.all.fade();
-            self.held /= 2;
         }
         self.since = 0;
         self.due = (self.due + self.due / 2).min(CHECK_MAX);
+    }
+
+    /// The candidate of the last check that would have saved most since, if that is worth its bytes.
+    fn best(&self, plan: &Plan) -> Option<usize> {
+        let current = self.newest().map(|edition| &*edition.book);
+        let now = self.recent.cost(&plan.coders, current);
+        let mut best: Option<(f64, usize)> = None;
+        for (at, candidate) in self.candidates.iter().flatten().enumerate() {
+            let saved = now as f64 - self.recent.cost(&plan.coders, Some(&candidate.book)) as f64;
+            let horizon = f64::from(self.snapshots.min(HORIZON)) / f64::from(self.since.max(1));
+            let gain = saved * horizon - candidate.bytes.len() as f64 * PRICE;
+            let fits = candidate.bytes.len() <= CODEBOOK_BYTES_MAX;
+            if fits && gain > 0.0 && best.is_none_or(|(most, _)| gain > most) {
+                best = Some((gain, at));
+            }
+        }
+        best.map(|(_, at)| at)
+    }
+
+    fn publish(&mut self, best: &Candidate) {
+        if best.bytes.len() <= CODEBOOK_BYTES_MAX {
+            let version = self.newest().map_or(1, |edition| edition.version + 1);
+            let edition = Edition { version, book: Arc::clone(&best.book), bytes: Arc::clone(&best.bytes) };
+            self.editions = [Some(edition), self.editions[0].take()];
+        }
+    }
+}
+
+impl Candidate {
+    fn of(counts: &Counts, plan: &Plan, thrift: u32) -> Candidate {
+        let book = counts.codebook(&plan.coders, thrift);
+        let mut bytes = Vec::new();
+        book.write(&plan.coders, &mut bytes);
+        Candidate { book: Arc::new(book), bytes: Arc::from(bytes) }
     }
 }
