@@ -3,6 +3,7 @@
 //! A game is a type that implements [`Game`]; [`run`] serves it. [`Server`] is the same with more to say, or
 //! started from inside another program. [`room`] and [`lobby`] are pure; only the shell knows sockets and time.
 
+pub mod check;
 mod cli;
 pub mod config;
 pub mod lobby;
@@ -27,6 +28,7 @@ use tickwire_protocol::game::{self, Game};
 use tickwire_protocol::limits::MESSAGE_BYTES_MAX;
 use tickwire_protocol::wire::codec;
 
+pub use crate::check::check;
 use crate::config::Config;
 use crate::room::{AnyRoom, Room, RoomSetup};
 use crate::shell::hooks::{OutsideHook, TicketHook};

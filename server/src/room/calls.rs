@@ -99,7 +99,7 @@ impl<G: Game> AnyRoom for Room<G> {
     }
 
     fn hash(&self) -> u64 {
-        self.host.history().newest().map_or(0, super::setup::image_hash)
+        self.host.history().newest().map_or(0, super::record::world_hash)
     }
 
     fn stats(&self) -> &Stats {

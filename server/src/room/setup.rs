@@ -50,23 +50,3 @@ impl Default for Patience {
         Patience { silent_ms: 15_000, away_ms: 300_000, unread_ms: 5_000 }
     }
 }
-
-/// Stands in until images have their own.
-pub(super) fn image_hash(image: &tickwire_protocol::image::Image) -> u64 {
-    let mix = |hash: u64, value: u32| (hash ^ u64::from(value)).wrapping_mul(0x100_0000_01b3).rotate_left(23);
-    image.entities().fold(0, |sum: u64, id| {
-        let Some(rows) = image.kind(id.kind) else { return sum };
-        let owner = rows.owner.get(id.slot as usize).map_or(0, |owner| owner.0);
-        let mut hash = mix(mix(mix(0xcbf2_9ce4_8422_2325, u32::from(id.kind.0)), id.slot), owner);
-        for component in 0..rows.columns.len() {
-            hash = mix(hash, rows.value(component, id.slot) as u32);
-        }
-        for field in 0..rows.wholes.len() {
-            hash = rows
-                .whole(field, id.slot)
-                .iter()
-                .fold(mix(hash, u32::MAX), |hash, byte| mix(hash, u32::from(*byte)));
-        }
-        sum.wrapping_add(hash)
-    })
-}

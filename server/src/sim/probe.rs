@@ -17,6 +17,7 @@ use tickwire_protocol::wire::{
 use tickwire_protocol::world::Input as _;
 
 use super::Peer;
+use crate::check::holds;
 
 /// How long a client waits before it comes back.
 const COME_BACK_AFTER: Micros = 500_000;
@@ -216,46 +217,10 @@ impl<G: Game> Probe<G> {
         for image in self.replica.history().iter().filter(|image| image.tick > self.checked) {
             let Some(whole) = truth.at(image.tick) else { continue };
             compared += 1;
-            self.compare(image, whole)?;
+            holds(&self.schema, image, whole, self.player()).map_err(|difference| difference.to_string())?;
         }
         self.checked = self.tick();
         Ok(compared)
-    }
-
-    fn compare(&self, image: &Image, truth: &Image) -> Result<(), String> {
-        let (me, tick) = (self.player(), image.tick);
-        for id in image.entities() {
-            let (Some(mine), Some(true_rows)) = (image.kind(id.kind), truth.kind(id.kind)) else {
-                return Err(format!("{tick}: no such kind {id:?}"));
-            };
-            let Some(kind) = self.schema.kinds.get(usize::from(id.kind.0)) else { continue };
-            let at = id.slot as usize;
-            if !true_rows.alive.contains(id.slot) {
-                return Err(format!("{tick}: {id:?} is held and not there"));
-            }
-            let owner = true_rows.owner.get(at).copied().unwrap_or_default();
-            if mine.owner.get(at) != Some(&owner) {
-                return Err(format!("{tick}: {id:?} belongs to {owner}, not {:?}", mine.owner.get(at)));
-            }
-            for (field, first) in kind.fields.iter().zip(kind.offsets()) {
-                for (nth, default) in field.default.iter().enumerate() {
-                    let is = mine.value(first + nth, id.slot);
-                    let hidden = field.owner && owner != me;
-                    let should = if hidden { *default } else { true_rows.value(first + nth, id.slot) };
-                    if is != should {
-                        let name = &field.name;
-                        return Err(format!("{tick}: {}.{name} of {id:?} is {is}, not {should}", kind.name));
-                    }
-                }
-            }
-            let wholes = kind.fields.iter().filter(|field| field.is_whole()).enumerate();
-            for (nth, field) in wholes.filter(|(_, field)| !field.owner || owner == me) {
-                if mine.whole(nth, id.slot) != true_rows.whole(nth, id.slot) {
-                    return Err(format!("{tick}: {}.{} of {id:?} differs", kind.name, field.name));
-                }
-            }
-        }
-        Ok(())
     }
 
     fn take_frame(&mut self, at: Micros, frame: &[u8]) -> Result<(), String> {
