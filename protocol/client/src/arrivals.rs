@@ -34,6 +34,8 @@ pub(crate) struct Arrivals {
     tick: f64,
     interval: f64,
     samples: VecDeque<(Micros, f64)>,
+    /// The same, how late each was, in rising order.
+    lates: Vec<f64>,
     /// The newest arrival, not yet a sample: another may come at once.
     pending: Option<(Micros, f64)>,
     newest: Tick,
@@ -57,6 +59,7 @@ impl Arrivals {
             tick: tick_us,
             interval,
             samples: VecDeque::new(),
+            lates: Vec::new(),
             pending: None,
             newest: Tick::NONE,
             newest_at: 0,
@@ -188,13 +191,16 @@ impl Arrivals {
 
     fn sample(&mut self, at: Micros, late: f64) {
         self.samples.push_back((at, late));
+        let place = self.lates.partition_point(|other| *other < late);
+        self.lates.insert(place, late);
         while self.samples.len() > SAMPLES_MAX
             || self.samples.front().is_some_and(|(then, _)| at.saturating_sub(*then) > WINDOW)
         {
-            self.samples.pop_front();
+            let Some((_, gone)) = self.samples.pop_front() else { break };
+            let place = self.lates.partition_point(|other| *other < gone);
+            self.lates.remove(place);
         }
-        let mut lates: Vec<f64> = self.samples.iter().map(|(_, late)| *late).collect();
-        lates.sort_unstable_by(f64::total_cmp);
+        let lates = &self.lates;
         let (Some(least), Some(most)) = (lates.first(), lates.last()) else { return };
         let rank = (lates.len() * 99).div_ceil(100).saturating_sub(1);
         self.base = *least;

@@ -22,6 +22,7 @@ mod paint;
 mod playing;
 mod predict;
 mod session;
+mod sorted;
 mod stats;
 mod viewer;
 

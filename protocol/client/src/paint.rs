@@ -1,13 +1,12 @@
 //! Images to floats: what lies between two snapshots, and between two predicted ticks.
 
-use std::collections::BTreeMap;
-
 use tickwire_protocol::blend::{Lerp, same_row};
 use tickwire_protocol::id::{EntityId, KindId, PlayerId};
 use tickwire_protocol::image::{Image, KindImage};
 use tickwire_protocol::schema::{FieldType, Kind, Schema};
 
 use crate::predict::{Spawns, owner};
+use crate::sorted::Sorted;
 use crate::{Drawn, DrawnKind};
 
 /// A drawn error falls to 1/e in this time, in microseconds.
@@ -21,7 +20,7 @@ pub(crate) struct Painter {
     names: Vec<Vec<(u32, u32)>>,
     named: u32,
     /// What is still drawn wrongly, by the row's name, and is being smoothed away.
-    errors: BTreeMap<u32, Wrong>,
+    errors: Sorted<u32, Wrong>,
 }
 
 /// By how much the components of a row are drawn wrongly.
@@ -85,7 +84,7 @@ impl Painter {
             kinds: schema.kinds.iter().map(Brush::new).collect(),
             names: vec![Vec::new(); schema.kinds.len()],
             named: 0,
-            errors: BTreeMap::new(),
+            errors: Sorted::default(),
         }
     }
 
@@ -153,8 +152,8 @@ impl Painter {
                 }
                 match brush.error(old.row(was), new.row(index)) {
                     Some(by) => self.errors.insert(*key, Wrong { kind, by }),
-                    None => self.errors.remove(key),
-                };
+                    None => drop(self.errors.remove(key)),
+                }
             }
         }
     }
@@ -170,15 +169,8 @@ impl Painter {
         length_of(&apart.collect::<Vec<f64>>())
     }
 
-    /// All components of a row as floats.
-    pub(crate) fn row(&self, image: &Image, id: EntityId) -> Option<Vec<f64>> {
-        let rows = image.kind(id.kind).filter(|rows| rows.alive.contains(id.slot))?;
-        let brush = self.kinds.get(usize::from(id.kind.0))?;
-        Some(brush.scales.iter().enumerate().map(|(c, scale)| scale.float(rows.value(c, id.slot))).collect())
-    }
-
     fn add_errors(&self, out: &mut DrawnKind) {
-        if self.errors.is_empty() {
+        if self.errors.len() == 0 {
             return;
         }
         let DrawnKind { keys, values, stride, .. } = out;

@@ -26,8 +26,7 @@ const LOOKS: Micros = 500_000;
 const LEAD_FIRST: u32 = 2;
 
 /// Which parts of the netcode are on; all are, unless somebody wants to feel what one of them does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Netcode {
     /// Own rows are drawn ahead of what the server has told.
     pub prediction: bool,

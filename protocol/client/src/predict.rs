@@ -3,7 +3,7 @@
 //! The truth at the seq that the server consumed, then the game's `drive`, `advance` and settling for every later
 //! input: the same code on the same integers as on the server, so that nothing differs unless something touched it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use tickwire_protocol::game::{Game, drive_and_advance};
 use tickwire_protocol::id::{EntityId, InputSeq, KindId, PlayerId, Tick};
@@ -13,6 +13,7 @@ use tickwire_protocol::world::{Input as _, World as _};
 
 use crate::inputs::Inputs;
 use crate::paint::Own;
+use crate::sorted::Sorted;
 
 /// The part of a game that prediction runs, without its types.
 pub(crate) trait Simulate: Send {
@@ -270,14 +271,14 @@ pub(crate) fn owner(rows: &KindImage, slot: u32) -> PlayerId {
 #[derive(Default)]
 pub(crate) struct Spawns {
     /// The name that each predicted spawn has on the screen.
-    names: BTreeMap<(InputSeq, u32), u32>,
+    names: Sorted<(InputSeq, u32), u32>,
     named: u32,
     /// Where predicted spawns are in the newest replay.
-    provisional: BTreeMap<EntityId, (InputSeq, u32)>,
+    provisional: Sorted<EntityId, (InputSeq, u32)>,
     /// How many the seq that is being run has spawned.
     count: u32,
     /// Rows that the server has made of them.
-    real: BTreeMap<EntityId, u32>,
+    real: Sorted<EntityId, u32>,
     pub(crate) refused: u64,
 }
 
@@ -293,7 +294,7 @@ impl Spawns {
 
     /// Whether the row is one that the server has not made yet.
     pub(crate) fn is_provisional(&self, entity: EntityId) -> bool {
-        self.provisional.contains_key(&entity)
+        self.provisional.contains(&entity)
     }
 
     /// The server says which real rows came of which spawns.
@@ -307,9 +308,9 @@ impl Spawns {
 
     /// The truth at `seq` is known: what was to be spawned until then is real or refused.
     fn replay(&mut self, seq: InputSeq, image: &Image) {
-        let later = self.names.split_off(&(seq.next(), 0));
-        self.refused += self.names.len() as u64;
-        self.names = later;
+        let names = self.names.len();
+        self.names.retain(|(then, _), _| *then > seq);
+        self.refused += (names - self.names.len()) as u64;
         self.provisional.clear();
         self.real.retain(|entity, _| image.contains(*entity));
     }
@@ -322,7 +323,7 @@ impl Spawns {
     fn note(&mut self, seq: InputSeq, entity: EntityId) {
         let spawn = (seq, self.count);
         self.count += 1;
-        if !self.names.contains_key(&spawn) {
+        if !self.names.contains(&spawn) {
             self.names.insert(spawn, Self::FIRST_NAME | self.named);
             self.named = (self.named + 1) % Self::FIRST_NAME;
         }

@@ -1,6 +1,6 @@
 //! A schema as text, and the number that stands for it.
 
-use super::Schema;
+use super::{Schema, read};
 use crate::limits::SCHEMA_BYTES_MAX;
 
 /// Why a text is not a schema.
@@ -36,7 +36,9 @@ impl Schema {
         if text.len() > SCHEMA_BYTES_MAX {
             return Err(SchemaError::TooLong(text.len()));
         }
-        let schema: Schema = serde_json::from_str(text).map_err(|error| SchemaError::Json(error.to_string()))?;
+        let json: serde_json::Value =
+            text.parse().map_err(|error: serde_json::Error| SchemaError::Json(error.to_string()))?;
+        let schema = read::schema(&json).map_err(SchemaError::Json)?;
         match schema.errors().into_iter().next() {
             Some(error) => Err(SchemaError::Limits(error)),
             None => Ok(schema),

@@ -6,6 +6,7 @@
 mod check;
 mod compare;
 mod json;
+mod read;
 mod shape;
 mod warn;
 mod words;

@@ -4,18 +4,17 @@
 //! other side. Text and JSON go through the buffer: what the page says is written to [`Door::buffer`] first, what it
 //! asks for lies at [`Door::answer`] afterwards.
 
+mod parse;
 mod seat;
 mod told;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tickwire_protocol::game::{self, Game};
-use tickwire_protocol::link::Conditions;
 use tickwire_protocol::wire::CloseCode;
 
 use self::seat::Seat;
 use crate::client::simulation;
-use crate::{Join, Micros, Netcode, Output, Session};
+use crate::{Join, Micros, Output, Session};
 
 /// Opens a session of a game.
 pub type Open = fn(Join) -> Session;
@@ -65,25 +64,6 @@ pub struct Door {
     answer: Vec<u8>,
 }
 
-#[derive(Deserialize)]
-#[serde(default)]
-struct Wish {
-    room: String,
-    name: String,
-    watches: bool,
-    ticket: Vec<u8>,
-    options: std::collections::BTreeMap<String, String>,
-    seat: String,
-    viewer: bool,
-}
-
-impl Default for Wish {
-    fn default() -> Wish {
-        let Join { room, name, ticket, options, .. } = Join::default();
-        Wish { room, name, ticket, options, watches: false, seat: String::new(), viewer: false }
-    }
-}
-
 impl Door {
     /// A door whose sessions are made by `open`, except for viewers.
     #[must_use]
@@ -103,27 +83,14 @@ impl Door {
         (self.answer.as_ptr(), self.answer.len() as u32)
     }
 
-    /// A session; the buffer says what it wants as JSON. The answer is empty, or says why there is none.
+    /// A session; the buffer says what it wants as JSON.
     pub fn session(&mut self) -> u32 {
         self.answer.clear();
-        let wish: Wish = match serde_json::from_slice(&self.buffer) {
-            Ok(wish) => wish,
-            Err(error) => {
-                self.answer = error.to_string().into_bytes();
-                return u32::MAX;
-            }
-        };
-        let seat = seat::token(&wish.seat);
-        let viewer = wish.viewer;
-        let join = Join {
-            room: wish.room,
-            name: wish.name,
-            role: if wish.watches { game::Role::Watches } else { game::Role::Plays },
-            ticket: wish.ticket,
-            options: wish.options,
-        };
+        let wish = self.said();
+        let join = parse::join(&wish);
+        let viewer = wish["viewer"] == true;
         let mut session = if viewer { Session::new(None, None, join) } else { (self.open)(join) };
-        if let Some(seat) = seat {
+        if let Some(seat) = wish["seat"].as_str().and_then(seat::token) {
             session.resume(seat);
         }
         self.seats.push(Some(Seat::new(session)));
@@ -196,7 +163,7 @@ impl Door {
 
     /// Tells a session something; the buffer has it as JSON. The answer is empty, or says in words what is wrong.
     pub fn tell(&mut self, number: u32, at: Micros, what: u32) -> u32 {
-        let value: Value = serde_json::from_slice(&self.buffer).unwrap_or(Value::Null);
+        let value = self.said();
         let told = match self.seat(number) {
             None => Err("there is no such session".to_owned()),
             Some(seat) => told(seat, at, what, value),
@@ -207,12 +174,15 @@ impl Door {
 
     /// Asks a session for something; the answer is JSON. The buffer may name what is asked for.
     pub fn ask(&mut self, number: u32, at: Micros, what: u32) -> u32 {
-        let value: Value = serde_json::from_slice(&self.buffer).unwrap_or(Value::Null);
-        let answer = self.seat(number).map_or(Value::Null, |seat| asked(seat, at, what, &value));
-        self.answer.clear();
-        // A value always has a text.
-        let _ = serde_json::to_writer(&mut self.answer, &answer);
+        let value = self.said();
+        let answer = self.seat(number).map_or_else(String::new, |seat| asked(seat, at, what, &value));
+        self.answer = answer.into_bytes();
         self.answer.len() as u32
+    }
+
+    /// The JSON in the buffer; null where it is none.
+    fn said(&self) -> Value {
+        core::str::from_utf8(&self.buffer).ok().and_then(|text| text.parse().ok()).unwrap_or(Value::Null)
     }
 
     fn seat(&mut self, number: u32) -> Option<&mut Seat> {
@@ -224,15 +194,8 @@ fn told(seat: &mut Seat, at: Micros, what: u32, value: Value) -> Result<(), Stri
     match what {
         told_of::INPUT => seat.session.set_input_json(&value)?,
         told_of::REQUEST => seat.session.request_json(&value)?,
-        told_of::LINK => {
-            let conditions: Option<Conditions> =
-                serde_json::from_value(value).map_err(|error| error.to_string())?;
-            seat.set_link(conditions.unwrap_or_default());
-        }
-        told_of::NETCODE => {
-            let netcode: Netcode = serde_json::from_value(value).map_err(|error| error.to_string())?;
-            seat.session.set_netcode(netcode);
-        }
+        told_of::LINK => seat.set_link(parse::conditions(&value)?),
+        told_of::NETCODE => seat.session.set_netcode(parse::netcode(&value)),
         told_of::AWAY => seat.session.away(at),
         told_of::HERE => seat.session.here(at),
         told_of::BYE => seat.session.bye(at),
@@ -241,10 +204,10 @@ fn told(seat: &mut Seat, at: Micros, what: u32, value: Value) -> Result<(), Stri
     Ok(())
 }
 
-fn asked(seat: &mut Seat, at: Micros, what: u32, value: &Value) -> Value {
-    match what {
+fn asked(seat: &mut Seat, at: Micros, what: u32, value: &Value) -> String {
+    let answer = match what {
         asked::STATUS => seat.status(at),
-        asked::SCHEMA => serde_json::from_str(&seat.session.schema().to_json()).unwrap_or(Value::Null),
+        asked::SCHEMA => return seat.session.schema().to_json(),
         asked::EVENTS => {
             let mut events = Vec::new();
             while let Some((tick, event)) = seat.session.next_event_json() {
@@ -253,12 +216,14 @@ fn asked(seat: &mut Seat, at: Micros, what: u32, value: &Value) -> Value {
             Value::Array(events)
         }
         asked::WHOLES => seat.wholes(),
-        asked::STATS => serde_json::to_value(seat.session.stats()).unwrap_or(Value::Null),
+        // A struct of numbers always has a text.
+        asked::STATS => return serde_json::to_string(seat.session.stats()).unwrap_or_default(),
         asked::TRUTH => seat.truth(value),
         asked::WORLD => seat.session.world_json(),
         asked::INPUT => crate::json::input(&seat.session.schema().input, seat.session.input()),
         _ => Value::Null,
-    }
+    };
+    answer.to_string()
 }
 
 /// Writes the functions that a page calls, over a [`Door`] of the game: for the crate that becomes core.wasm.

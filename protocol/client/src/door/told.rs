@@ -1,18 +1,17 @@
 //! Which `whole` fields a page has been told: their values go to it when they change, not with every frame.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 use tickwire_protocol::image::Blob;
 use tickwire_protocol::schema::{FieldType, Kind, Shape};
 use tickwire_protocol::wire::codec;
 
 use crate::Session;
+use crate::sorted::Sorted;
 
 /// The bytes that the page knows, by the row's key.
 #[derive(Default)]
 pub(super) struct Wholes {
-    known: BTreeMap<u32, Vec<Blob>>,
+    known: Sorted<u32, Vec<Blob>>,
     /// Rows whose bytes are others: kind, key, slot.
     changed: Vec<(usize, u32, u32)>,
 }
