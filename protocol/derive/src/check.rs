@@ -280,8 +280,9 @@ fn rate_of(field: &Field<'_>, fields: &[Field<'_>], errors: &mut Errors) {
         errors.at(name, "a velocity moves another field than itself");
     } else if !place.is_value() {
         errors.at(name, format!("`{name}` is not a position: it is not sent as numbers"));
-    } else if place.base != field.base || field.nest != Nest::Nothing || place.nest != Nest::Nothing {
-        errors.at(name, format!("`{name}` has another type: a velocity has that of what it moves"));
+    } else if field.nest != Nest::Nothing || place.nest != Nest::Nothing || !moves(field, place) {
+        let speed = "a velocity has that of what it moves, a speed (`f32`) says `along = heading`";
+        errors.at(name, format!("`{name}` has another type: {speed}"));
     } else if !(field.base.is_float() || field.base == Base::Other) {
         say(errors, *at, "`rate_of` is for floats and vectors, in units per second");
     } else if field.attrs.step.is_none() || (place.attrs.step.is_none() && !is_ring) {
@@ -292,14 +293,29 @@ fn rate_of(field: &Field<'_>, fields: &[Field<'_>], errors: &mut Errors) {
     }
 }
 
+/// Whether a field of one type can move a field of the other.
+fn moves(field: &Field<'_>, place: &Field<'_>) -> bool {
+    let is_speed = field.base == Base::F32 && place.base == Base::Vector(2) && field.attrs.along.is_some();
+    field.base == place.base || is_speed
+}
+
 fn along(field: &Field<'_>, fields: &[Field<'_>], errors: &mut Errors) {
     let Some((at, name)) = &field.attrs.along else { return };
-    if field.attrs.angle.is_none() {
-        say(errors, *at, "`along` is for an `angle`: it points where that velocity points");
+    let is_speed = field.base == Base::F32 && field.attrs.rate_of.is_some();
+    if field.attrs.angle.is_none() && !is_speed {
+        return say(
+            errors,
+            *at,
+            "`along` is for an `angle`, which points where a velocity points, or for a speed with `rate_of`, which \
+             moves along an angle",
+        );
     }
     match fields.iter().find(|other| other.ident == name) {
         None => errors.at(name, format!("there is no field `{name}`")),
-        Some(vel) if !vel.is_value() || !matches!(vel.base, Base::Vector(2) | Base::Other) => {
+        Some(heading) if is_speed && heading.attrs.angle.is_none() => {
+            errors.at(name, format!("`{name}` is not an `angle`: a speed moves along one"));
+        }
+        Some(vel) if !is_speed && (!vel.is_value() || !matches!(vel.base, Base::Vector(2) | Base::Other)) => {
             errors.at(name, format!("`{name}` is not a `Vec2`"));
         }
         Some(_) => {}

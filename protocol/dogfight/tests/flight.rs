@@ -7,7 +7,6 @@ use common::Match;
 use tickwire_dogfight::{Asteroid, Controls, Dogfight, Event, Gift, Perk, Request, Ship, Space};
 use tickwire_protocol::game::{Seen, drive_and_advance};
 use tickwire_protocol::prelude::*;
-use tickwire_protocol::world::World as _;
 
 const AHEAD: Controls = Controls { turn: 0, thrust: 1, aims: false, aim: 0.0, fire: false, dash: false };
 

@@ -84,7 +84,8 @@ pub struct Field {
     /// A velocity that turns but keeps its length.
     #[serde(default, skip_serializing_if = "is_false")]
     pub steady: bool,
-    /// The velocity along which this angle points: the index of a field of the same kind.
+    /// The velocity along which this angle points, or the angle along which this speed moves: the index of a field of the
+    /// same kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub along: Option<u32>,
     /// An input that is back to default when a missing input is repeated.

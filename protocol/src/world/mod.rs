@@ -77,6 +77,7 @@
 //! | `step = per_tick(rate)` | beside `rate_of` | steps that are whole steps of the position per tick |
 //! | `steady` | velocities | turns, but keeps its length |
 //! | `along = vel` | angles | points where that velocity points, unless told otherwise |
+//! | `along = heading` | beside `rate_of`, on an `f32` | a speed instead of a velocity: moves along that angle |
 //! | `whole, max = n` | text, lists, any [`Message`] | sent whole when it changed, in at most `n` bytes |
 //! | `owner` | any field | sent to the row's owner only |
 //! | `skip` | any field | never sent |

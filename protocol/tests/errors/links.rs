@@ -34,6 +34,10 @@ struct Ship {
     along_nothing: f32,
     #[rep(angle, bits = 8, along = no_angle)]
     along_number: f32,
+    #[rep(range = 0.0..=1.0, step = 0.1, rate_of = pos)]
+    no_direction: f32,
+    #[rep(range = 0.0..=1.0, step = 0.1, rate_of = pos, along = exact)]
+    along_vector: f32,
 }
 
 fn main() {}

@@ -6,7 +6,6 @@ use tickwire_dogfight::{Controls, Dogfight, Event, Request, Space};
 use tickwire_protocol::game::{Told, drive_and_advance, schema};
 use tickwire_protocol::prelude::*;
 use tickwire_protocol::schema::Schema;
-use tickwire_protocol::world::World as _;
 
 /// A game in progress, with as many bots as it was given.
 pub(crate) struct Match {
