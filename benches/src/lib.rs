@@ -3,6 +3,7 @@
 //! Nothing depends on this crate. Every figure that the project publishes is printed by one of its binaries.
 
 pub mod bytes;
+pub mod feel;
 pub mod floor;
 pub mod load;
 pub mod machine;

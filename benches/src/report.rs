@@ -1,6 +1,7 @@
 //! What a command prints: figures under stable names, as JSON or as text, and whether they are good enough.
 
 use std::fmt;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -27,7 +28,8 @@ impl Output {
     /// # Errors
     /// Where a condition names a figure that is not there.
     pub fn finish(&self, figures: &Figures) -> anyhow::Result<ExitCode> {
-        println!("{}", if self.json { figures.json() } else { figures.text() });
+        // Whoever does not want to read on has closed the pipe: that is no failure.
+        let _ = writeln!(std::io::stdout(), "{}", if self.json { figures.json() } else { figures.text() });
         let mut code = ExitCode::SUCCESS;
         for condition in &self.asserts {
             let is = figures.number(&condition.key)?;

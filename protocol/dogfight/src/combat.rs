@@ -5,7 +5,7 @@ use tickwire_protocol::prelude::*;
 use crate::arena::{self, DT, SIZE};
 use crate::ship::{HULL, RADIUS, Ship};
 use crate::shot::{self, Shot};
-use crate::{Dogfight, Event, Space, asteroid, pilot};
+use crate::{Dogfight, Event, Perk, Space, asteroid, pilot};
 
 /// Ticks from being shot down to coming back.
 const GONE_TICKS: u32 = 120;
@@ -131,7 +131,12 @@ pub(crate) fn launch(space: &Space, host: &mut Host<Dogfight>) -> Ship {
         ships.chain(rocks).fold(SIZE, f32::min)
     });
     let heading = host.rng().random_range(-3.1..3.1);
-    Ship { pos, heading, hull: HULL, safe_ends: host.tick().after(SAFE_TICKS), ..Ship::default() }
+    let ship = Ship { pos, heading, hull: HULL, safe_ends: host.tick().after(SAFE_TICKS), ..Ship::default() };
+    match host.option("perk") {
+        // A room in which every ship has a lance for good: what lag compensation is measured in.
+        Some("lance") => Ship { perk: Perk::Lance, perk_ends: Tick(u32::MAX), ..ship },
+        _ => ship,
+    }
 }
 
 /// How far `point` is from the way between two others.

@@ -1,0 +1,150 @@
+//! What really happened to the player's ship, from the room's side: what a correction is to be blamed on.
+
+use std::collections::VecDeque;
+
+use tickwire_client::Correction;
+use tickwire_dogfight::ship::{RADIUS, Ship};
+use tickwire_dogfight::{Dogfight, Space};
+use tickwire_protocol::id::{Id, PlayerId, Tick};
+use tickwire_protocol::link::Conditions;
+use tickwire_server::room::{AnyRoom as _, Room};
+
+/// Follows one ship.
+pub(super) struct Truth {
+    me: PlayerId,
+    /// Ticks for which what touched the ship explains a correction: until the client has heard of it.
+    window: u32,
+    touched: VecDeque<Tick>,
+    decided: VecDeque<Tick>,
+    before: Option<Ship>,
+    hulls: Vec<(Id<Ship>, u8, bool)>,
+    shots: u32,
+    hits: u32,
+    verdict: Verdict,
+}
+
+/// Corrections of the player's own ship, by what they are to be blamed on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Verdict {
+    /// Nothing touched the ship and no input was replaced.
+    pub(super) free: u64,
+    /// After an input that the server replaced.
+    pub(super) replaced: u64,
+    /// The server alone decides: hit, shot down, come back, a gift.
+    pub(super) decided: u64,
+    /// Distances, in units, in contact with another ship.
+    pub(super) contact: Vec<f64>,
+}
+
+impl Verdict {
+    pub(super) fn quantile(&self, quantile: f64) -> f64 {
+        let mut sorted = self.contact.clone();
+        sorted.sort_by(f64::total_cmp);
+        let at = (sorted.len() as f64 * quantile).ceil() as usize;
+        sorted.get(at.saturating_sub(1)).copied().unwrap_or(0.0)
+    }
+}
+
+/// Ships this near touch, or are about to: the rows of two ticks are all that is looked at.
+const NEAR: f32 = 2.0 * RADIUS + 8.0;
+
+/// Events that are remembered.
+const KEPT: usize = 4_096;
+
+/// Half of what a lance takes from a hull: more than any other weapon does in a tick.
+const LANCED: u8 = 50;
+
+impl Truth {
+    pub(super) fn new(me: PlayerId, rate: u32, link: Conditions) -> Truth {
+        let around = 2 * (link.delay + link.jitter) + link.stall;
+        let window = (around * u64::from(rate)).div_ceil(1_000_000) as u32 + 12;
+        Truth {
+            me,
+            window,
+            touched: VecDeque::new(),
+            decided: VecDeque::new(),
+            before: None,
+            hulls: Vec::new(),
+            shots: 0,
+            hits: 0,
+            verdict: Verdict::default(),
+        }
+    }
+
+    /// Looks at the room at the end of a tick.
+    pub(super) fn look(&mut self, room: &Room<Dogfight>) {
+        let (space, tick) = (room.world(), room.newest());
+        let Some((id, own)) = space.ships.first_of(self.me) else { return };
+        let near =
+            |(other, ship): &(Id<Ship>, &Ship)| *other != id && ship.flies() && ship.pos.distance(own.pos) < NEAR;
+        if own.flies() && space.ships.iter().any(|other| near(&other)) {
+            keep(&mut self.touched, tick);
+        }
+        if let Some(before) = &self.before {
+            let decided = before.hull != own.hull || before.perk != own.perk || before.perk_ends != own.perk_ends;
+            if decided {
+                keep(&mut self.decided, tick);
+            }
+            if own.lanced != before.lanced && own.flies() {
+                self.fired(space, id, own, tick);
+            }
+        }
+        self.before = Some(own.clone());
+        self.hulls = space.ships.iter().map(|(id, ship)| (id, ship.hull, ship.safe(tick))).collect();
+    }
+
+    /// A lance was fired in this tick: whether anything was hit by it.
+    fn fired(&mut self, space: &Space, own: Id<Ship>, ship: &Ship, tick: Tick) {
+        let ahead = ship.ahead();
+        let mut safe_in_the_way = false;
+        let mut hit = false;
+        for (id, hull, safe) in &self.hulls {
+            let Some(now) = space.ships.get(*id).filter(|_| *id != own) else { continue };
+            hit |= hull.saturating_sub(now.hull) >= LANCED.min(*hull).max(1);
+            let along = (now.pos - ship.pos).dot(ahead);
+            let aside = (now.pos - ship.pos - ahead * along).length();
+            safe_in_the_way |= along > 0.0 && aside < 3.0 * RADIUS && (*safe || *hull == 0 || now.safe(tick));
+        }
+        // What came back a moment ago cannot be hurt, and what was shot down is gone: neither was missed.
+        if hit || !safe_in_the_way {
+            self.shots += 1;
+            self.hits += u32::from(hit);
+        }
+    }
+
+    /// Lances fired at what could be hurt, and those that hit.
+    pub(super) fn aim(&self) -> (u32, u32) {
+        (self.shots, self.hits)
+    }
+
+    pub(super) fn judge(&mut self, corrections: Vec<Correction>) {
+        for correction in corrections {
+            if correction.entity.kind != Space::SHIPS {
+                continue;
+            }
+            let lately = |events: &VecDeque<Tick>| {
+                events.iter().any(|tick| *tick <= correction.tick && correction.tick.since(*tick) <= self.window)
+            };
+            if correction.replaced {
+                self.verdict.replaced += 1;
+            } else if lately(&self.decided) {
+                self.verdict.decided += 1;
+            } else if lately(&self.touched) {
+                self.verdict.contact.push(correction.distance);
+            } else {
+                self.verdict.free += 1;
+            }
+        }
+    }
+
+    pub(super) fn verdict(self) -> Verdict {
+        self.verdict
+    }
+}
+
+fn keep(events: &mut VecDeque<Tick>, tick: Tick) {
+    if events.len() >= KEPT {
+        events.pop_front();
+    }
+    events.push_back(tick);
+}
