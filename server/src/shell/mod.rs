@@ -133,13 +133,15 @@ pub(crate) fn start(game: Game, config: Config, listener: std::net::TcpListener)
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(IO_THREADS)
         .thread_name("tickwire-io")
+        .on_thread_start(clock::yield_to_ticks)
         .enable_all()
         .build()
         .map_err(StartError::Threads)?;
     let config = Arc::new(config);
     let seed = config.seed.unwrap_or_else(rand::random);
     let rules = rules(game.rules, &config);
-    let (rooms, inbox) = Rooms::new(Arc::clone(&config), rules, seed, game.open, game.outside);
+    let (rooms, inbox) =
+        Rooms::new(Arc::clone(&config), rules, seed, game.open, game.outside).map_err(StartError::Threads)?;
     let (stop, stopping) = watch::channel(false);
     let places = Places::new(&config);
     let refused = Arc::new(Counters::default());

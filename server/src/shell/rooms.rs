@@ -1,6 +1,8 @@
 //! The rooms of the process: which there are, on which worker each runs, who is on the way to it.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -36,7 +38,7 @@ struct Book {
     lobby: Lobby,
     entries: BTreeMap<String, Entry>,
     opened: u32,
-    workers: Vec<Option<Running>>,
+    workers: Vec<Running>,
     stopped: bool,
 }
 
@@ -89,26 +91,37 @@ pub(crate) struct RoomState {
 }
 
 impl Rooms {
+    /// Starts the workers.
+    ///
+    /// # Errors
+    /// Where the system has no thread for one.
     pub(crate) fn new(
         config: Arc<Config>,
         rules: Rules,
         seed: u64,
         open: Open,
         outside: Option<OutsideHook>,
-    ) -> (Arc<Rooms>, UnboundedReceiver<Report>) {
+    ) -> io::Result<(Arc<Rooms>, UnboundedReceiver<Report>)> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        let workers = if config.workers == 0 { cores } else { config.workers as usize };
+        let count = if config.workers == 0 { cores } else { config.workers as usize };
         let (reports, inbox) = tokio_mpsc::unbounded_channel();
+        let counters: Vec<Arc<Counters>> = (0..count).map(|_| Arc::default()).collect();
+        let start = |(at, counters): (usize, &Arc<Counters>)| {
+            let (orders, inbox) = mpsc::channel();
+            let worker = Worker::new(inbox, reports.clone(), Arc::clone(counters), Arc::clone(&config));
+            let thread = std::thread::Builder::new().name(format!("tickwire-{at}")).spawn(move || worker.run())?;
+            Ok(Running { orders, thread })
+        };
+        let workers = counters.iter().enumerate().map(start).collect::<io::Result<_>>()?;
         let book = Book {
             lobby: Lobby::new(&rules, config.rooms_max as usize),
             entries: BTreeMap::new(),
             opened: 0,
-            workers: (0..workers).map(|_| None).collect(),
+            workers,
             stopped: false,
         };
-        let counters = (0..workers).map(|_| Arc::default()).collect();
         let rooms = Rooms { book: Mutex::new(book), reports, config, rules, seed, open, outside, counters };
-        (Arc::new(rooms), inbox)
+        Ok((Arc::new(rooms), inbox))
     }
 
     /// The way to the room of a hello, which is opened where it is not there; the hello then names it.
@@ -131,7 +144,7 @@ impl Rooms {
         }
         let way = book.entries.get_mut(&seat.room).and_then(|entry| {
             entry.idle = None;
-            Some((entry.key, book.workers.get(entry.worker)?.as_ref()?.orders.clone()))
+            Some((entry.key, book.workers.get(entry.worker)?.orders.clone()))
         });
         let Some((key, orders)) = way else {
             return Err(Reject {
@@ -162,7 +175,6 @@ impl Rooms {
 
     fn open(self: &Arc<Rooms>, book: &mut Book, name: &str) -> Result<(), String> {
         let worker = self.least_busy(book);
-        self.start_worker(book, worker)?;
         book.opened += 1;
         let (key, gauges) = (RoomKey(book.opened), Arc::new(Gauges::default()));
         // Each room's seed follows from the first one's, so that one number repeats a run.
@@ -178,17 +190,20 @@ impl Rooms {
                 unread_ms: self.config.unread_ms,
             },
         };
-        let Some(Some(running)) = book.workers.get(worker) else { return Err("no worker runs".to_owned()) };
+        let opened = catch_unwind(AssertUnwindSafe(|| (self.open)(setup)));
+        let room =
+            opened.map_err(|_| "the game broke down while it opened this room: try another one".to_owned())?;
+        let Some(running) = book.workers.get(worker) else { return Err("no worker runs".to_owned()) };
         let outside =
             self.outside.clone().map(|hook| answerer(hook, name.to_owned(), key, running.orders.clone()));
-        let new = NewRoom { key, room: (self.open)(setup), gauges: Arc::clone(&gauges), outside };
+        let new = NewRoom { key, room, gauges: Arc::clone(&gauges), outside };
         let _ = running.orders.send(Order::Open(new));
         tracing::info!("room {name:?} opens with seed {seed}");
         book.entries.insert(name.to_owned(), Entry { key, worker, gauges, idle: None });
         Ok(())
     }
 
-    /// The worker with the least to do; of equals, one that runs already.
+    /// The worker with the least to do.
     fn least_busy(&self, book: &Book) -> usize {
         let rooms = |at: usize| book.entries.values().filter(|entry| entry.worker == at).count() as u64;
         // A room that has just opened has not been measured: it counts as a millisecond per second.
@@ -196,19 +211,6 @@ impl Rooms {
             self.counters.get(at).map_or(0, |counters| counters.busy.get()) + rooms(at) * clock::millis(1)
         };
         (0..book.workers.len()).min_by_key(|at| load(*at)).unwrap_or(0)
-    }
-
-    fn start_worker(&self, book: &mut Book, at: usize) -> Result<(), String> {
-        let Some(place @ None) = book.workers.get_mut(at) else { return Ok(()) };
-        let Some(counters) = self.counters.get(at) else { return Ok(()) };
-        let (orders, inbox) = mpsc::channel();
-        let worker = Worker::new(inbox, self.reports.clone(), Arc::clone(counters), Arc::clone(&self.config));
-        let thread = std::thread::Builder::new()
-            .name(format!("tickwire-{at}"))
-            .spawn(move || worker.run())
-            .map_err(|error| format!("the system has no thread for another room: {error}"))?;
-        *place = Some(Running { orders, thread });
-        Ok(())
     }
 
     /// Hears the workers, and ends rooms in which nobody is.
@@ -230,7 +232,7 @@ impl Rooms {
     pub(crate) fn stop(&self, code: CloseCode) {
         let mut book = self.lock();
         book.stopped = true;
-        let workers: Vec<Running> = book.workers.iter_mut().filter_map(Option::take).collect();
+        let workers: Vec<Running> = std::mem::take(&mut book.workers);
         drop(book);
         for worker in &workers {
             let _ = worker.orders.send(Order::Stop(code));
@@ -311,7 +313,7 @@ impl Book {
             tracing::info!("room {name:?} ends: nobody was in it for a while");
             self.lobby.ended(&name);
             self.entries.remove(&name);
-            if let Some(Some(worker)) = self.workers.get(worker) {
+            if let Some(worker) = self.workers.get(worker) {
                 let _ = worker.orders.send(Order::Close(key));
             }
         }
