@@ -19,7 +19,7 @@ pub struct Compass {
     #[rep(angle, bits = 16, lerp)]
     pub heading: f32,
     /// Units a second along `heading`.
-    #[rep(range = 0.0..=120.0, step = 0.001)]
+    #[rep(range = 0.0..=120.0, step = 0.001, rate_of = pos, along = heading)]
     pub speed: f32,
     /// Health, 0 to 100.
     pub hp: u8,
