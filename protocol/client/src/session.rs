@@ -467,9 +467,8 @@ fn in_words(differences: &[String]) -> String {
 
 /// Words for a connection that ended without any.
 fn describe(code: u16) -> String {
-    match CloseCode::from_code(code) {
-        Some(known) => format!("{known:?} ({code})"),
-        None if code == NO_CLOSE_FRAME => "the connection was lost".to_owned(),
-        None => format!("the connection was closed with {code}"),
+    if code == NO_CLOSE_FRAME {
+        return "the connection was lost".to_owned();
     }
+    format!("the server closed the connection with {code}")
 }
