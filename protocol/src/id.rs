@@ -73,8 +73,8 @@ impl TickRate {
 
     /// Seconds per tick.
     #[must_use]
-    pub fn dt(self) -> f32 {
-        1.0 / f32::from(self.0)
+    pub const fn dt(self) -> f32 {
+        1.0 / self.0 as f32
     }
 
     /// Ticks in `ms` milliseconds, rounded up, at least 1.
@@ -158,7 +158,8 @@ pub struct EntityId {
     pub slot: u32,
 }
 
-/// A row of `Table<T>`. As a replicated field it may dangle: `Table::get` then says `None`.
+/// A row of `Table<T>`. As a replicated field it may dangle: `Table::get` then says `None`, or hands out the row that has
+/// taken the slot since. Where that matters, clear the field when the row is removed.
 pub struct Id<T> {
     /// Which slot of the table.
     pub slot: u32,
@@ -201,6 +202,11 @@ impl<T> PartialOrd for Id<T> {
 impl<T> Ord for Id<T> {
     fn cmp(&self, other: &Id<T>) -> core::cmp::Ordering {
         self.slot.cmp(&other.slot)
+    }
+}
+impl<T> core::hash::Hash for Id<T> {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        self.slot.hash(state);
     }
 }
 impl<T> fmt::Debug for Id<T> {

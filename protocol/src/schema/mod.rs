@@ -2,6 +2,34 @@
 //!
 //! A schema is data. The coder, the viewer, `/look` and foreign clients read it instead of the game's types, and
 //! two ends that disagree can say in words what differs.
+//!
+//! ```
+//! use tickwire_protocol::schema::{Field, FieldType, Kind, Schema, Shape, differences};
+//!
+//! let schema = |max| Schema {
+//!     game: "tag".to_owned(),
+//!     tick_rate: 30,
+//!     send_every: 1,
+//!     kinds: vec![Kind {
+//!         name: "ships".to_owned(),
+//!         row: "Ship".to_owned(),
+//!         one: false,
+//!         owner: false,
+//!         predicted: false,
+//!         fields: vec![Field { default: vec![0], ..Field::plain("hp", FieldType::Int { min: 0, max }) }],
+//!     }],
+//!     input: Vec::new(),
+//!     request: Shape::Never,
+//!     event: Shape::Never,
+//! };
+//! let (server, client) = (schema(100), schema(255));
+//! assert_ne!(server.hash(), client.hash());
+//! assert_eq!(differences(&server, &client)[0].to_string(), "server has Ship.hp 0..=100, client 0..=255");
+//! // A schema travels as JSON; what comes from bytes is checked against every limit.
+//! assert_eq!(Schema::from_json(&server.to_json()), Ok(server));
+//! ```
+//!
+//! A game's own schema is [`crate::game::schema`]; `--schema` of its server prints it for people ([`Schema::describe`]).
 
 mod check;
 mod compare;

@@ -94,7 +94,7 @@ impl<T: Replicate> Table<T> {
         Some(core::mem::take(&mut self.rows[at]))
     }
 
-    /// Keeps the rows for which `keep` says so.
+    /// Keeps the rows for which `keep` says so, in id order. All of them count as changed.
     pub fn retain(&mut self, mut keep: impl FnMut(Id<T>, &mut T) -> bool) {
         for at in 0..self.rows.len() {
             let id = Id::new(at as u32);
@@ -191,6 +191,12 @@ impl<T: Replicate> Table<T> {
     #[must_use]
     pub fn first_of(&self, player: PlayerId) -> Option<(Id<T>, &T)> {
         self.of(player).next()
+    }
+
+    /// The first row of `player` to change.
+    #[must_use]
+    pub fn first_of_mut(&mut self, player: PlayerId) -> Option<(Id<T>, &mut T)> {
+        self.of_mut(player).next()
     }
 
     /// A table of exactly one default row, in slot 0.
