@@ -77,6 +77,16 @@ fn keys_of_a_later_version_are_passed_over() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Both ends compute with the step that the text says: not one bit of it may be lost.
+    #[test]
+    fn numbers_keep_every_bit_in_the_text(lo in -1e6..1e6f64, step in 1e-9..1e3f64, steps in 1u32..1_000_000) {
+        let mut schema = schema::<Regatta>();
+        ship(&mut schema)[3].ty = FieldType::Number { lo, step, steps };
+        prop_assert_eq!(Schema::from_json(&schema.to_json()).unwrap(), schema);
+    }
+
     /// Whatever is done to the text, it is refused or it is a schema that everything can be asked of.
     #[test]
     fn a_damaged_text_never_panics(at in 0usize..4_000, with in "[0-9a-zA-Z\\[\\]{},:\".-]{0,6}", cut in 0usize..9) {
