@@ -50,7 +50,8 @@ impl KindReader<'_> {
         stays.extend(now.alive.iter().map(|slot| (slot, self.earlier.depth(now, slot))));
         let any = from.flag()?;
         let id = |slot| EntityId { kind: KindId(self.kind as u8), slot };
-        if any {
+        let lists = any && from.flag()?;
+        if lists {
             let left = &mut changes.left;
             read_positions(&stays, from, |slot, _| {
                 now.remove(slot);
@@ -59,7 +60,7 @@ impl KindReader<'_> {
             })?;
             stays.retain(|&(slot, _)| now.alive.contains(slot));
         }
-        if any && from.flag()? {
+        if any && (!lists || from.flag()?) {
             self.read_still(&stays, now, models, from)?;
         }
         // The others, coded or as expected.
@@ -68,7 +69,7 @@ impl KindReader<'_> {
                 self.read_row(slot, depth, now, models, None)?;
             }
         }
-        if any {
+        if lists {
             if !self.plan.open.wholes.is_empty() {
                 read_positions(&stays, from, |slot, from| row::read_wholes(&self.plan.open, now, slot, from))?;
             }

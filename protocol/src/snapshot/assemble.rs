@@ -1,9 +1,10 @@
 //! Sections: which rows leave, stay and enter, as lists that both ends can follow without ids.
 //!
-//! Per kind: a bit whether anything is to be said; the leaves, as positions among the rows held; a bit whether any row
-//! that stays is not as expected, and if so first those that kept still but do not now, as gaps with a code each,
-//! then a code for each of the others; rows in which a `whole` field has changed, as positions; the enters, as rising
-//! slots with an owner and a record each.
+//! Per kind: a bit whether anything is to be said; a bit whether there are lists, without which only integers of rows
+//! that stay change; the leaves, as positions among the rows held; a bit whether any row that stays is not as
+//! expected, and if so first those that kept still but do not now, as gaps with a code each, then a code for each of the
+//! others; rows in which a `whole` field has changed, as positions; the enters, as rising slots with an owner and a
+//! record each.
 
 use super::coder::learn::Counts;
 use super::lane::{Codes, Coding, LaneKind, slots_in, word_of};
@@ -106,22 +107,29 @@ impl KindSection<'_> {
         }
         let any = leaving | changed | wholes != 0 || !self.enters.is_empty();
         to.flag(any);
-        if any {
+        if !any {
+            return moved != 0;
+        }
+        let lists = leaving | wholes != 0 || !self.enters.is_empty();
+        to.flag(lists);
+        if lists {
             let leaves = |word| self.held_at(0, word) & !self.stays(lane, word);
             self.write_positions(|word| self.held_at(0, word), leaves, |_, _| {}, to);
             to.flag(changed != 0);
-            if changed != 0 {
-                self.write_still(lane, to);
-                self.write_others(lane, to);
-            }
-            if !self.plan.open.wholes.is_empty() {
-                let stays = |word| self.stays(lane, word);
-                let changed = |word| stays(word) & word_of(&lane.wholes.known, word);
-                self.write_positions(stays, changed, |slot, to| lane.wholes.append(slot, to), to);
-            }
+        }
+        if changed != 0 {
+            self.write_still(lane, to);
+            self.write_others(lane, to);
+        }
+        if lists && !self.plan.open.wholes.is_empty() {
+            let stays = |word| self.stays(lane, word);
+            let changed = |word| stays(word) & word_of(&lane.wholes.known, word);
+            self.write_positions(stays, changed, |slot, to| lane.wholes.append(slot, to), to);
+        }
+        if lists {
             self.write_enters(to);
         }
-        any || moved != 0
+        true
     }
 
     /// Appends a list of some among other rows: how many, and before each how many others lie between.

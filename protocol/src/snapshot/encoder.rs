@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::assemble::KindSection;
 use super::books::BookPart;
 use super::coder::pipes::Prior;
-use super::header::{Header, book_name};
+use super::header::{Header, Newest, book_name};
 use super::lane::{Codes, Coding, Images, Lane, earlier_of, slots_in, word_of};
 use super::ledger::{Books, LANE_DEPTH};
 use super::models::{Models, Observer};
@@ -259,7 +259,8 @@ impl Encoder {
         let (lane, alone, images) = self.lane(history, now, asked);
         let ages = [held[0].as_deref(), held[1].as_deref(), held[2].as_deref()];
         let postponed = self.choose_enters(lane, now, &images, &ages, asked);
-        let mut next = Held { tick: now.tick, kinds: Vec::with_capacity(self.plan.kinds.len()) };
+        let kinds = Vec::with_capacity(self.plan.kinds.len());
+        let mut next = Held { tick: now.tick, kinds, keyframe: held[0].is_none() };
 
         let Encoder { plan, prior, lanes, records, enters, slots, models, teacher, .. } = self;
         let Some(lane) = lanes.get_mut(lane) else {
@@ -272,7 +273,10 @@ impl Encoder {
         let mut counts = if learned { Some(teacher.counts()) } else { None };
         let mut to = BitWriter::new(out);
         let base = held[0].as_ref().map(|held| held.tick);
-        Header { tick: now.tick, base, alone, book: book_name(lane.book) }.write(plan, &mut to);
+        let before = held[1].as_ref().map(|held| held.tick);
+        let lag = base.zip(before).map_or(plan.send_every, |(base, before)| base.since(before));
+        let newest = Newest { tick: base.unwrap_or_default(), lag };
+        Header { tick: now.tick, base, alone, book: book_name(lane.book) }.write(newest, &mut to);
         let models = [models.at(base.unwrap_or(Tick::NONE)), models.at(now.tick)];
         let mut changed = false;
         for (((kind, kind_plan, coder), lane), records) in plan.each().zip(&mut lane.kinds).zip(&*records) {

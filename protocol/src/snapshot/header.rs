@@ -1,13 +1,12 @@
-//! The first bits of a snapshot: which tick, made from which.
+//! The first bits of a snapshot: which tick, made from which, by which codebook.
 
-use super::plan::Plan;
 use crate::id::Tick;
-use crate::limits::{HISTORY_TICKS, SECTIONS_MAX};
+use crate::limits::HISTORY_TICKS;
 use crate::wire::DecodeError;
 use crate::wire::bits::{BitReader, BitWriter};
 use crate::wire::server::SNAPSHOT;
 
-/// What stands before the sections of a snapshot.
+/// What stands before the section of a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) tick: Tick,
@@ -19,7 +18,15 @@ pub(super) struct Header {
     pub(super) book: u32,
 }
 
-/// Bits of a lag that is not the usual one.
+/// What a client held last, as both ends know it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Newest {
+    pub(super) tick: Tick,
+    /// Ticks from the snapshot before to that one; where there is none, those that snapshots usually lie apart.
+    pub(super) lag: u32,
+}
+
+/// Bits of the tick, and of a lag that is not as the last one: a delta never reaches beyond the history.
 const LAG_BITS: u32 = HISTORY_TICKS.ilog2();
 
 /// Bits that name a codebook: of the two that are alive one is told from the other, and from none.
@@ -31,67 +38,69 @@ pub(super) fn book_name(version: u32) -> u32 {
 }
 
 impl Header {
-    pub(super) fn write(&self, plan: &Plan, to: &mut BitWriter<'_>) {
+    pub(super) fn write(&self, newest: Newest, to: &mut BitWriter<'_>) {
         to.write(SNAPSHOT.into(), 8);
-        to.write(u64::from(self.tick.0 & 0xff), 8);
-        to.flag(self.base.is_none());
-        match self.base {
+        to.write(u64::from(self.tick.0) % HISTORY_TICKS as u64, LAG_BITS);
+        let lag = self.base.map(|base| self.tick.since(base));
+        let usual = lag == Some(newest.lag) && !self.alone;
+        to.flag(!usual);
+        to.write(self.book.into(), BOOK_BITS);
+        if usual {
+            return;
+        }
+        to.flag(lag.is_none());
+        match lag {
             None => to.varint(self.tick.0.into()),
-            Some(base) => {
-                let lag = self.tick.since(base);
-                to.flag(lag != plan.send_every);
-                if lag != plan.send_every {
-                    to.write(u64::from(lag) % HISTORY_TICKS as u64, LAG_BITS);
-                }
+            Some(lag) => {
+                to.write(u64::from(lag) % HISTORY_TICKS as u64, LAG_BITS);
                 to.flag(self.alone);
-                to.write(self.book.into(), BOOK_BITS);
             }
         }
-        // One section: the first form has one ring.
-        to.write(0, SECTION_BITS);
+        // One section: there is one ring.
+        to.flag(false);
     }
 
     /// Reads a header; `newest` is the newest snapshot that the client holds.
-    pub(super) fn read(plan: &Plan, newest: Tick, from: &mut BitReader<'_>) -> Result<Header, DecodeError> {
+    pub(super) fn read(newest: Newest, from: &mut BitReader<'_>) -> Result<Header, DecodeError> {
         let kind = from.read(8)? as u8;
         if kind != SNAPSHOT {
             return Err(DecodeError::FrameKind(kind));
         }
-        let low = from.read(8)? as u32;
-        let header = if from.flag()? {
+        let low = from.read(LAG_BITS)? as u32;
+        let unusual = from.flag()?;
+        let book = from.read(BOOK_BITS)? as u32;
+        if unusual && from.flag()? {
             let tick = Tick(from.varint32("the tick of a keyframe")?);
-            if tick.0 & 0xff != low || tick <= newest {
+            if tick.0 % HISTORY_TICKS as u32 != low || tick <= newest.tick {
                 return Err(DecodeError::OldTick(tick));
             }
-            Header { tick, base: None, alone: false, book: 0 }
-        } else {
-            let tick = resolve(low, newest);
-            if tick <= newest {
-                return Err(DecodeError::OldTick(tick));
-            }
-            let unusual = from.flag()?;
-            let lag = if unusual { from.read(LAG_BITS)? as u32 } else { plan.send_every };
-            let base = tick.before(lag);
-            if lag == 0 || base == Tick::NONE {
-                return Err(DecodeError::UnknownBase(base));
-            }
-            let alone = from.flag()?;
-            Header { tick, base: Some(base), alone, book: from.read(BOOK_BITS)? as u32 }
-        };
-        match from.read(SECTION_BITS)? {
-            0 => Ok(header),
-            more => {
-                Err(DecodeError::Range { what: "the number of sections", value: more as i64 + 1, min: 1, max: 1 })
-            }
+            one_section(from)?;
+            return Ok(Header { tick, base: None, alone: false, book });
         }
+        let tick = resolve(low, HISTORY_TICKS as u32, newest.tick);
+        if tick <= newest.tick {
+            return Err(DecodeError::OldTick(tick));
+        }
+        let (mut lag, mut alone) = (newest.lag, false);
+        if unusual {
+            lag = from.read(LAG_BITS)? as u32;
+            alone = from.flag()?;
+            one_section(from)?;
+        }
+        let base = tick.before(lag);
+        if lag == 0 || base == Tick::NONE {
+            return Err(DecodeError::UnknownBase(base));
+        }
+        Ok(Header { tick, base: Some(base), alone, book })
     }
 }
 
-/// Bits of the number of sections, less one.
-const SECTION_BITS: u32 = SECTIONS_MAX.ilog2();
+fn one_section(from: &mut BitReader<'_>) -> Result<(), DecodeError> {
+    if from.flag()? { Err(DecodeError::Malformed("a snapshot has more than one section")) } else { Ok(()) }
+}
 
-/// The tick from `newest` on whose low eight bits these are. A server writes a keyframe long before a client could
-/// mistake one.
-pub(super) fn resolve(low: u32, newest: Tick) -> Tick {
-    newest.after(low.wrapping_sub(newest.0) & 0xff)
+/// The tick from `newest` on that is `low` modulo `period`, a power of two. A server writes a keyframe before a client
+/// could mistake one.
+pub(super) fn resolve(low: u32, period: u32, newest: Tick) -> Tick {
+    newest.after(low.wrapping_sub(newest.0) & (period - 1))
 }

@@ -27,6 +27,8 @@ pub struct Held {
     pub tick: Tick,
     /// One per kind.
     pub kinds: Vec<Slots>,
+    /// The snapshot was made from nothing: what was before it counts no more.
+    pub(super) keyframe: bool,
 }
 
 impl Held {
@@ -125,9 +127,11 @@ impl Ledger {
         self.written.back()
     }
 
-    /// The last snapshots, newest first, at most [`LANE_DEPTH`].
+    /// The last snapshots, newest first, at most [`LANE_DEPTH`] and back to the last keyframe.
     pub(super) fn lane(&self) -> impl Iterator<Item = &Arc<Held>> {
-        self.written.iter().rev().take(LANE_DEPTH)
+        let mut begun = false;
+        let mut before = move |held: &&Arc<Held>| !core::mem::replace(&mut begun, held.keyframe);
+        self.written.iter().rev().take(LANE_DEPTH).take_while(move |held| before(held))
     }
 
     /// Notes that a snapshot was written.

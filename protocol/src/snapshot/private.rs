@@ -117,7 +117,8 @@ pub(super) fn read_header(
     }
     let low = from.read(8)? as u32;
     let full = from.flag()?;
-    let tick = if full { Tick(from.varint32("the tick of a private frame")?) } else { resolve(low, newest) };
+    let tick =
+        if full { Tick(from.varint32("the tick of a private frame")?) } else { resolve(low, FULL_TICKS, newest) };
     if tick.0 & 0xff != low || tick <= newest {
         return Err(DecodeError::OldTick(tick));
     }
@@ -273,7 +274,7 @@ impl Owned<'_> {
         };
         let Some(now) = self.now.kinds.get(kind) else { return false };
         let base = self.before.map(|before| before.0);
-        let mut held = Held { tick: Tick::NONE, kinds: vec![Slots::default(); kind + 1] };
+        let mut held = Held { kinds: vec![Slots::default(); kind + 1], ..Held::default() };
         if let (Some(base), Some(slots)) = (base, held.kinds.get_mut(kind)) {
             slots.extend(mine.rows(self.plan, base, kind, self.me));
         }

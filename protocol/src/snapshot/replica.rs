@@ -4,7 +4,7 @@ use super::apply::{Changes, KindReader};
 use super::books::Shelf;
 use super::coder::pipes::Prior;
 use super::hash;
-use super::header::Header;
+use super::header::{Header, Newest};
 use super::lane::{Images, earlier_of};
 use super::ledger::{LANE_DEPTH, Told};
 use super::models::{Columns, Models};
@@ -127,6 +127,14 @@ impl Replica {
         self.newest().map_or(Tick::NONE, |image| image.tick)
     }
 
+    fn newest_held(&self) -> Newest {
+        let mut images = self.history.iter().rev();
+        let newest = images.next().map(|image| image.tick);
+        let before = images.next().map(|image| image.tick);
+        let lag = newest.zip(before).map_or(self.plan.send_every, |(newest, before)| newest.since(before));
+        Newest { tick: newest.unwrap_or_default(), lag }
+    }
+
     fn receive_private(&mut self, frame: &[u8]) -> Result<Option<Arrival>, DecodeError> {
         if !self.waiting.is_empty() {
             self.waiting.clear();
@@ -175,7 +183,7 @@ impl Replica {
         changes: &mut Changes,
     ) -> Result<(bool, Option<Private>), DecodeError> {
         let mut from = BitReader::new(frame);
-        let header = Header::read(&self.plan, self.newest_tick(), &mut from)?;
+        let header = Header::read(self.newest_held(), &mut from)?;
         *models = self.models.draft(header.base, self.plan.kinds.len());
         let base = self.base(&header, draft)?;
         draft.tick = header.tick;

@@ -90,8 +90,8 @@ proptest! {
 fn a_delta_from_what_is_not_held_is_refused() {
     let mut scene = Scene::new(scene::schema(vec![scene::kind("a", Vec::new())]), 1);
     run(&mut scene, 300).unwrap();
-    // The bit after the tick says whether it is a keyframe.
-    let is_delta = |frame: &&Vec<u8>| frame[0] == 0x84 && frame[2] & 1 == 0;
+    // After the tick: a bit whether the header is unusual, two for the codebook, a bit whether it is a keyframe.
+    let is_delta = |frame: &&Vec<u8>| frame[0] == 0x84 && (frame[1] >> 6 & 1 == 0 || frame[2] >> 1 & 1 == 0);
     let frame = scene.clients[0].frames.iter().rfind(is_delta).cloned().unwrap();
     let mut other = tickwire_protocol::snapshot::Replica::new(&scene.schema);
     assert!(matches!(other.receive(&frame), Err(DecodeError::UnknownBase(_))));
