@@ -121,7 +121,7 @@ export class Bench {
 export function pilot() {
   const { game } = window.dogfight;
   const own = game.world.ships.mine;
-  const kills = game.world.pilots.mine?.kills ?? 0;
+  const kills = [...game.world.pilots].find((pilot) => pilot.player === game.player)?.kills ?? 0;
   if (!own || own.hull === 0) return { aim: 0, off: 0, far: Infinity, kills, flies: false };
   let best = null;
   for (const ship of game.world.ships) {

@@ -47,18 +47,18 @@ export class Hud {
    * @param {any[]} pilots @param {number} me @param {number} leader
    */
   board(pilots, me, leader) {
-    const ranks = [...pilots].sort((a, b) => b.score - a.score || a.owner - b.owner);
+    const ranks = [...pilots].sort((a, b) => b.score - a.score || a.player - b.player);
     const rows = ranks.map((pilot, at) => ({ pilot, place: at + 1 }));
     const small = matchMedia("(max-width: 640px), (max-height: 480px)").matches;
     let shown = rows.slice(0, small ? 4 : PLACES);
-    const own = rows.find((row) => row.pilot.owner === me);
+    const own = rows.find((row) => row.pilot.player === me);
     if (own && !shown.includes(own)) shown = [...shown.slice(0, -1), own];
-    const text = JSON.stringify(shown.map(({ pilot, place }) => [place, pilot.owner, pilot.name, pilot.score]).concat([[me, leader]]));
+    const text = JSON.stringify(shown.map(({ pilot, place }) => [place, pilot.player, pilot.name, pilot.score]).concat([[me, leader]]));
     if (text === this.boardText) return;
     this.boardText = text;
     $("#board ol").replaceChildren(...shown.map(({ pilot, place }) => {
-      const line = element("li", `${pilot.owner === me ? "you" : ""} ${pilot.owner === leader ? "crown" : ""}`);
-      const mark = pilot.owner === leader ? "♛" : String(place);
+      const line = element("li", `${pilot.player === me ? "you" : ""} ${pilot.player === leader ? "crown" : ""}`);
+      const mark = pilot.player === leader ? "♛" : String(place);
       line.append(element("span", "place", mark), nameOf(pilot.name), element("span", "score", String(pilot.score)));
       return line;
     }));

@@ -142,7 +142,7 @@ function told(event) {
 
 /** @param {number} player */
 function nameOf(player) {
-  for (const pilot of game?.world.pilots ?? []) if (pilot.owner === player) return pilot.name;
+  for (const pilot of game?.world.pilots ?? []) if (pilot.player === player) return pilot.name;
   return "somebody";
 }
 
@@ -165,7 +165,7 @@ function draw(game, now, seconds) {
   /** @type {import("./ships.js").Scene} */
   const scene = {
     me: plays ? game.player : 0, leader: world.arena?.leader ?? 0, tick: game.tick, now,
-    pilots: new Map([...world.pilots].map((pilot) => [pilot.owner, pilot])),
+    pilots: new Map([...world.pilots].map((pilot) => [pilot.player, pilot])),
   };
   const own = plays ? world.ships.mine : null;
   const controls = input.read(own?.pos ?? null);

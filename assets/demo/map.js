@@ -35,12 +35,12 @@ export function drawMap(canvas, blips, scene, camera, own) {
   context.fill();
 
   for (const blip of blips) {
-    if (!blip.flies || blip.owner === scene.me) continue;
+    if (!blip.flies || blip.player === scene.me) continue;
     const x = ((blip.x + 0.5) / CELLS) * side;
     const y = ((blip.y + 0.5) / CELLS) * side;
-    const bot = scene.pilots.get(blip.owner)?.bot;
-    context.fillStyle = context.strokeStyle = shipColour(blip.owner, scene.me);
-    if (blip.owner === scene.leader) drawCrown(context, x, y, dot * 1.7);
+    const bot = scene.pilots.get(blip.player)?.bot;
+    context.fillStyle = context.strokeStyle = shipColour(blip.player, scene.me);
+    if (blip.player === scene.leader) drawCrown(context, x, y, dot * 1.7);
     else if (bot) context.strokeRect(x - dot / 2, y - dot / 2, dot, dot);
     else context.fillRect(x - dot * 0.7, y - dot * 0.7, dot * 1.4, dot * 1.4);
   }

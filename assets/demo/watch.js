@@ -74,7 +74,7 @@ export class Watch {
    * @param {import("./input.js").Controls} keys @param {number} seconds
    */
   look(world, scene, keys, seconds) {
-    this.players = [...scene.pilots.values()].sort((a, b) => b.score - a.score).map((pilot) => pilot.owner);
+    this.players = [...scene.pilots.values()].sort((a, b) => b.score - a.score).map((pilot) => pilot.player);
     if (this.free) {
       this.move(keys.turn * SPEED * seconds, -keys.thrust * SPEED * seconds);
       this.askToLook(scene.now);

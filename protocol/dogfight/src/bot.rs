@@ -8,7 +8,7 @@ use tickwire_protocol::prelude::*;
 
 use crate::arena::SIZE;
 use crate::ship::{self, Controls, RADIUS, Ship};
-use crate::{Perk, Space, asteroid, combat, shot};
+use crate::{Perk, Space, asteroid, combat, pilot, shot};
 
 /// How far a bot looks for a target, in units.
 const HUNTS: f32 = 760.0;
@@ -62,7 +62,7 @@ fn hunt(space: &Space, me: PlayerId, ship: &Ship, (whom, other): (PlayerId, &Shi
     let distance = apart.length();
     let lead = if ship.perk == Perk::Lance { 0.0 } else { distance / shot::SPEED };
     let meet = apart + (other.vel - ship.vel) * lead;
-    let streak = space.pilots.first_of(whom).map_or(0, |(_, pilot)| pilot.streak.min(8));
+    let streak = pilot::of(space, whom).map_or(0, |pilot| pilot.streak.min(8));
     let level = WAVERS.get(skill(me) as usize).copied().unwrap_or(0.3);
     let waver = level * (1.0 - 0.08 * f32::from(streak)) * sway(me, tick);
     let aim = math::atan2(meet.y, meet.x) + waver;

@@ -129,6 +129,13 @@ impl Game for Dogfight {
         Ok(())
     }
 
+    fn leave(&mut self, space: &mut Space, _: &mut Host<Self>, player: &Player) {
+        space.remove_owned(player.id);
+        pilot::leave(space, player.id);
+        radar::leave(space, player.id);
+        self.gazes.remove(&player.id);
+    }
+
     fn request(&mut self, _: &mut Space, host: &mut Host<Self>, from: Caller, request: Request) {
         let Caller::Player(from) = from else { return };
         match request {
@@ -154,7 +161,6 @@ impl Game for Dogfight {
         self.next_gift = gift::step(space, host, self.next_gift);
         pilot::crown(space, host);
         radar::step(space, host.tick());
-        self.gazes.retain(|&watcher, _| host.player(watcher).is_some());
     }
 
     fn view(&self, space: &Space, player: &Player) -> View {

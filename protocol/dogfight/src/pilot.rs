@@ -1,5 +1,8 @@
 //! Pilots: a row for everybody who plays, without a place, so that everybody has all of them: the leaderboard, and the
 //! names that stand under the ships.
+//!
+//! The rows belong to the room, and name their player in a field: what a player owns is predicted on its client, and
+//! points are not for a client to guess.
 
 use tickwire_protocol::prelude::*;
 
@@ -17,6 +20,8 @@ const LOSS: u16 = 3;
 /// Somebody who plays.
 #[derive(Replicate, Clone, Debug, Default, PartialEq)]
 pub struct Pilot {
+    /// Who.
+    pub player: PlayerId,
     /// What it is called, tidied.
     #[rep(whole, max = 64)]
     pub name: String,
@@ -72,38 +77,48 @@ const BOTS: [&str; 32] = [
 pub(crate) fn join(space: &mut Space, player: &Player) {
     let bot = || BOTS[player.id.0 as usize % BOTS.len()].to_owned();
     let name = if player.bot { bot() } else { chat::name(player) };
-    space.pilots.spawn_for(player.id, Pilot { name, bot: player.bot, ..Pilot::default() });
+    space.pilots.spawn(Pilot { player: player.id, name, bot: player.bot, ..Pilot::default() });
+}
+
+/// A player is gone.
+pub(crate) fn leave(space: &mut Space, player: PlayerId) {
+    space.pilots.retain(|_, pilot| pilot.player != player);
+}
+
+/// The row of a player.
+#[must_use]
+pub fn of(space: &Space, player: PlayerId) -> Option<&Pilot> {
+    space.pilots.iter().map(|(_, pilot)| pilot).find(|pilot| pilot.player == player)
+}
+
+fn of_mut(space: &mut Space, player: PlayerId) -> Option<&mut Pilot> {
+    let (id, _) = space.pilots.iter().find(|(_, pilot)| pilot.player == player)?;
+    space.pilots.get_mut(id)
 }
 
 /// Counts a kill; says how many in a row that makes.
 pub(crate) fn score_kill(space: &mut Space, victim: PlayerId, by: PlayerId) -> u16 {
     let crowned = space.arena.leader == victim;
     let mut streak = 0;
-    for (_, pilot) in space.pilots.of_mut(victim) {
+    if let Some(pilot) = of_mut(space, victim) {
         streak = core::mem::take(&mut pilot.streak);
         pilot.deaths = pilot.deaths.saturating_add(1);
         pilot.score -= pilot.score / LOSS;
     }
     let points = POINTS + POINTS_PER_STREAK * streak.min(6) + if crowned { POINTS_CROWN } else { 0 };
-    let mut row = 0;
-    for (_, pilot) in space.pilots.of_mut(by) {
-        pilot.kills = pilot.kills.saturating_add(1);
-        pilot.streak = pilot.streak.saturating_add(1);
-        pilot.score = pilot.score.saturating_add(points);
-        row = pilot.streak;
-    }
-    row
+    let Some(pilot) = of_mut(space, by) else { return 0 };
+    pilot.kills = pilot.kills.saturating_add(1);
+    pilot.streak = pilot.streak.saturating_add(1);
+    pilot.score = pilot.score.saturating_add(points);
+    pilot.streak
 }
 
 /// Gives the crown to whoever has the most points; on a tie it stays where it is.
 pub(crate) fn crown(space: &mut Space, host: &mut Host<Dogfight>) {
     let now = space.arena.leader;
-    let best = space.pilots.iter().map(|(id, pilot)| {
-        let owner = space.pilots.owner(id);
-        (pilot.score, owner == now, owner)
-    });
+    let best = space.pilots.iter().map(|(_, pilot)| (pilot.score, pilot.player == now, pilot.player));
     let leader = match best.max() {
-        Some((score, _, owner)) if score > 0 => owner,
+        Some((score, _, player)) if score > 0 => player,
         _ => PlayerId::NOBODY,
     };
     if leader != now {

@@ -15,6 +15,8 @@ const EVERY_TICKS: u32 = 30;
 /// Where a player's ship is, roughly. Has no `place` of its own: everybody has it.
 #[derive(Replicate, Clone, Debug, Default, PartialEq)]
 pub struct Blip {
+    /// Whose. Not its owner: see [`crate::pilot`].
+    pub player: PlayerId,
     /// Column, 0 to 63.
     #[rep(range = 0..=63)]
     pub x: u8,
@@ -27,18 +29,22 @@ pub struct Blip {
 
 /// A new player's row.
 pub(crate) fn join(space: &mut Space, me: PlayerId) {
-    space.blips.spawn_for(me, Blip::default());
+    space.blips.spawn(Blip { player: me, ..Blip::default() });
+}
+
+/// A player is gone.
+pub(crate) fn leave(space: &mut Space, player: PlayerId) {
+    space.blips.retain(|_, blip| blip.player != player);
 }
 
 /// Looks at those ships whose turn it is.
 pub(crate) fn step(space: &mut Space, tick: Tick) {
-    for (id, ship) in space.ships.iter() {
-        if !(tick.0 + id.slot).is_multiple_of(EVERY_TICKS) {
-            continue;
-        }
+    let turn = |id: Id<Blip>| (tick.0 + id.slot).is_multiple_of(EVERY_TICKS);
+    let due: Vec<Id<Blip>> = space.blips.ids().filter(|&id| turn(id)).collect();
+    for id in due {
+        let Some(blip) = space.blips.get_mut(id) else { continue };
+        let Some((_, ship)) = space.ships.first_of(blip.player) else { continue };
         let cell = (ship.pos * (CELLS / SIZE)).clamp(Vec2::ZERO, Vec2::splat(CELLS - 1.0));
-        for (_, blip) in space.blips.of_mut(space.ships.owner(id)) {
-            *blip = Blip { x: cell.x as u8, y: cell.y as u8, flies: ship.flies() };
-        }
+        (blip.x, blip.y, blip.flies) = (cell.x as u8, cell.y as u8, ship.flies());
     }
 }

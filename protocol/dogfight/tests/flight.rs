@@ -148,7 +148,7 @@ fn shots_take_a_ship_down_and_it_comes_back_safe() {
     game.seconds(2);
     let back = ship(&game, one);
     assert!(back.flies() && back.safe(game.tick));
-    let (_, pilot) = game.space.pilots.first_of(two).expect("a pilot");
+    let pilot = tickwire_dogfight::pilot::of(&game.space, two).expect("a pilot");
     assert_eq!((pilot.kills, pilot.score), (1, 10));
 }
 
@@ -214,6 +214,6 @@ fn what_is_said_is_told_tidied_to_everybody() {
 fn the_map_knows_where_everybody_is_and_no_better_than_a_cell() {
     let (mut game, one, _) = duel(Perk::None);
     game.seconds(1);
-    let (_, blip) = game.space.blips.first_of(one).expect("a blip");
+    let (_, blip) = game.space.blips.iter().find(|(_, blip)| blip.player == one).expect("a blip");
     assert_eq!((blip.x, blip.y, blip.flies), (21, 21, true));
 }
