@@ -32,6 +32,12 @@ pub struct Held {
 }
 
 impl Held {
+    /// What a client has before its first snapshot of a world of so many kinds.
+    #[must_use]
+    pub fn nothing(kinds: usize) -> Held {
+        Held { kinds: vec![Slots::default(); kinds], ..Held::default() }
+    }
+
     /// Whether the row is there.
     #[must_use]
     pub fn contains(&self, id: EntityId) -> bool {

@@ -52,7 +52,7 @@ impl Broadcast {
             enters: Vec::new(),
             enters_of: None,
             private: Private::default(),
-            nothing: Held { tick: Tick::NONE, kinds: schema.kinds.iter().map(|_| Default::default()).collect() },
+            nothing: Held::nothing(schema.kinds.len()),
             refreshed: Tick::NONE,
         }
     }
