@@ -1,11 +1,13 @@
 //! What rooms and predictors do with a table: settle, restore, conceal.
 
+use std::sync::Arc;
+
 use rand::SeedableRng as _;
 use rand_pcg::Pcg32;
 
 use super::Table;
 use crate::id::{Id, PlayerId};
-use crate::image::KindImage;
+use crate::image::{Blob, KindImage};
 use crate::limits::{COMPONENTS_MAX, SLOTS_MAX};
 use crate::schema::Kind;
 use crate::world::{AnyTable, Replicate};
@@ -30,9 +32,8 @@ impl<T: Replicate> AnyTable for Table<T> {
     fn settle(&mut self, image: &mut KindImage) {
         let mut touched = core::mem::take(&mut self.touched);
         image.reserve(self.rows.len());
-        let mut bytes = Vec::new();
         for slot in touched.iter() {
-            self.settle_row(slot, image, &mut bytes);
+            self.settle_row(slot, image);
         }
         touched.clear();
         self.touched = touched;
@@ -41,44 +42,19 @@ impl<T: Replicate> AnyTable for Table<T> {
     fn restore(&mut self, image: &KindImage) {
         self.grow(image.capacity());
         self.alive.copy_from(&image.alive);
-        self.touched.clear();
         self.hidden.clear();
         self.owned.clear();
         // What is spawned here is provisional: behind every slot that the server is known to use.
         self.free.clear();
         self.free.extend((image.capacity() as u32..self.rows.len() as u32).rev());
-        let mut integers = [0; COMPONENTS_MAX];
-        let integers = &mut integers[..T::COMPONENTS];
-        let mut bytes = Vec::new();
         for at in 0..self.rows.len() {
             let slot = at as u32;
-            if !self.alive.contains(slot) {
-                self.owner[at] = PlayerId::NOBODY;
-                continue;
-            }
-            if T::SKIPS {
-                self.rows[at] = T::default();
-            }
-            for (component, value) in integers.iter_mut().enumerate() {
-                *value = image.value(component, slot);
-            }
-            self.rows[at].unpack(integers);
-            for field in 0..T::WHOLES {
-                bytes.clear();
-                self.rows[at].pack_whole(field, &mut bytes);
-                let whole = image.whole(field, slot);
-                if bytes != whole && self.rows[at].unpack_whole(field, whole).is_err() {
-                    // Never from bytes: they are checked against the shape on arrival. The field keeps its value.
-                    debug_assert!(whole.is_empty(), "a whole field of {} does not decode", T::NAME);
-                }
-            }
-            let owner = image.owner.get(at).copied().unwrap_or_default();
-            self.owner[at] = owner;
-            self.generation[at] = image.generation.get(at).copied().unwrap_or(0);
-            if owner != PlayerId::NOBODY {
-                self.owned.entry(owner).or_default().push(slot);
+            self.owner[at] = PlayerId::NOBODY;
+            if self.alive.contains(slot) {
+                self.restore_row(slot, image);
             }
         }
+        self.touched.clear();
     }
 
     fn conceal(&mut self) {
@@ -155,10 +131,13 @@ impl<T: Replicate> AnyTable for Table<T> {
 }
 
 impl<T: Replicate> Table<T> {
-    fn settle_row(&mut self, slot: u32, image: &mut KindImage, bytes: &mut Vec<u8>) {
+    fn settle_row(&mut self, slot: u32, image: &mut KindImage) {
         let at = slot as usize;
         if !self.alive.contains(slot) {
             image.remove(slot);
+            for field in 0..T::WHOLES {
+                self.know(field, at, None);
+            }
             return;
         }
         image.insert(slot, self.owner[at], self.generation[at]);
@@ -171,6 +150,7 @@ impl<T: Replicate> Table<T> {
             image.set_value(component, slot, *value);
         }
         for field in 0..T::WHOLES {
+            let (row, bytes) = (&mut self.rows[at], &mut self.bytes);
             bytes.clear();
             row.pack_whole(field, bytes);
             if row.fit_whole(field, bytes.len()) {
@@ -178,6 +158,55 @@ impl<T: Replicate> Table<T> {
                 row.pack_whole(field, bytes);
             }
             image.set_whole(field, slot, bytes);
+            self.know(field, at, blob(image, field, at));
+        }
+    }
+
+    fn restore_row(&mut self, slot: u32, image: &KindImage) {
+        let at = slot as usize;
+        let mut integers = [0; COMPONENTS_MAX];
+        let integers = &mut integers[..T::COMPONENTS];
+        for (component, value) in integers.iter_mut().enumerate() {
+            *value = image.value(component, slot);
+        }
+        if T::SKIPS {
+            self.rows[at].swap_skipped(&mut T::default());
+        }
+        self.rows[at].unpack(integers);
+        for field in 0..T::WHOLES {
+            let whole = blob(image, field, at);
+            if !self.touched.contains(slot) && self.knows(field, at, whole) {
+                continue;
+            }
+            let decoded = self.rows[at].unpack_whole(field, whole.map_or(&[], |bytes| bytes));
+            // Never from bytes: they are checked against the shape on arrival.
+            debug_assert!(decoded.is_ok(), "a whole field of {} does not decode", T::NAME);
+            self.know(field, at, whole);
+        }
+        let owner = image.owner.get(at).copied().unwrap_or_default();
+        self.owner[at] = owner;
+        self.generation[at] = image.generation.get(at).copied().unwrap_or(0);
+        if owner != PlayerId::NOBODY {
+            self.owned.entry(owner).or_default().push(slot);
+        }
+    }
+
+    /// Whether these are the very bytes of which the row's `whole` field is the value.
+    fn knows(&self, field: usize, at: usize, whole: Option<&Blob>) -> bool {
+        let known = self.known.get(field).and_then(|column| column.get(at)).and_then(Option::as_ref);
+        known.zip(whole).is_some_and(|(known, whole)| Arc::ptr_eq(known, whole))
+    }
+
+    fn know(&mut self, field: usize, at: usize, whole: Option<&Blob>) {
+        if self.known.len() < T::WHOLES {
+            self.known.resize_with(T::WHOLES, Vec::new);
+        }
+        let Some(column) = self.known.get_mut(field) else { return };
+        if column.len() <= at {
+            column.resize(self.rows.len(), None);
+        }
+        if let Some(known) = column.get_mut(at) {
+            *known = whole.cloned();
         }
     }
 
@@ -199,6 +228,10 @@ impl<T: Replicate> Table<T> {
             self.rows[slot as usize].swap_owned(&mut self.shadow[slot as usize]);
         }
     }
+}
+
+fn blob(image: &KindImage, field: usize, at: usize) -> Option<&Blob> {
+    image.wholes.get(field).and_then(|column| column.get(at))
 }
 
 /// A row on its steps, as at the end of a tick; `whole` fields are left as they are.

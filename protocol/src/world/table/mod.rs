@@ -14,7 +14,7 @@ pub use self::any::settled;
 pub use self::iter::{Rows, RowsMut, RowsOf, RowsOfMut};
 use super::Replicate;
 use crate::id::{Id, PlayerId};
-use crate::image::Slots;
+use crate::image::{Blob, Slots};
 use crate::limits::SLOTS_MAX;
 
 /// Rows of one kind, each under an [`Id`], iterated in id order.
@@ -39,6 +39,10 @@ pub struct Table<T> {
     hidden: Slots,
     /// What the player that drives has spawned, while it drives.
     journal: Option<Vec<u32>>,
+    /// By `whole` field and slot: the bytes of which the row's field is the value, if it was not touched since.
+    known: Vec<Vec<Option<Blob>>>,
+    /// Room for the bytes of one `whole` field.
+    bytes: Vec<u8>,
 }
 
 impl<T: Replicate> Table<T> {
@@ -269,6 +273,8 @@ impl<T> Default for Table<T> {
             shadow: Vec::new(),
             hidden: Slots::default(),
             journal: None,
+            known: Vec::new(),
+            bytes: Vec::new(),
         }
     }
 }
