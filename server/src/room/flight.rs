@@ -73,7 +73,7 @@ impl Flight {
         self.sent.clear();
     }
 
-    /// The client says that it has a snapshot. Says `false` where that is not under way.
+    /// The client says that it has a snapshot, and so all before it. Says `false` where that is none under way.
     pub(super) fn arrive(&mut self, tick: Tick, now: Tick) -> bool {
         let Ok(at) = self.sent.binary_search_by_key(&tick, |sent| sent.0) else { return false };
         for (sent, arrived_before) in self.sent.drain(..=at) {
