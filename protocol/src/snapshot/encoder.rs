@@ -47,6 +47,8 @@ pub struct Encoder {
     /// Ticks from the snapshots of most clients to the one they were sent last.
     spacing: [u32; LANE_DEPTH],
     teacher: Teacher,
+    /// Whether no further codebook is made.
+    frozen: bool,
     /// Whether the teacher has heard of this tick.
     counted: bool,
 }
@@ -83,6 +85,7 @@ impl Encoder {
         let every = schema.send_every.max(1);
         Encoder {
             teacher: Teacher::new(&plan),
+            frozen: false,
             plan,
             prior: Prior::new(),
             models: Models::default(),
@@ -98,6 +101,11 @@ impl Encoder {
             slots: Vec::new(),
             mine: Mine::default(),
         }
+    }
+
+    /// Makes no further codebook, and takes the spacing of snapshots as it is: from here on a client's frames depend on nothing but what that client may see.
+    pub fn freeze(&mut self) {
+        self.frozen = true;
     }
 
     /// Begins a tick: forgets the frames that were shared in the last one, whose buffer is gone.
@@ -174,10 +182,11 @@ impl Encoder {
         if let Some(main) =
             self.lanes.get(..self.lanes_used).unwrap_or_default().iter().max_by_key(|lane| lane.uses)
             && main.ticks.iter().all(|&tick| tick != Tick::NONE)
+            && !self.frozen
         {
             self.spacing = main.ticks.map(|tick| main.tick.since(tick));
         }
-        if core::mem::take(&mut self.counted) {
+        if core::mem::take(&mut self.counted) && !self.frozen {
             self.teacher.counted(&self.plan);
         }
         self.lanes_used = 0;

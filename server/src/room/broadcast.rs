@@ -46,9 +46,13 @@ pub(super) struct Moment<'a> {
 }
 
 impl Broadcast {
-    pub(super) fn new(schema: &Schema) -> Broadcast {
+    pub(super) fn new(schema: &Schema, learns: bool) -> Broadcast {
+        let mut encoder = Encoder::new(schema);
+        if !learns {
+            encoder.freeze();
+        }
         Broadcast {
-            encoder: Encoder::new(schema),
+            encoder,
             enters: Vec::new(),
             enters_of: None,
             private: Private::default(),
@@ -175,7 +179,11 @@ impl Broadcast {
             }
             Greeting::Done => Range::default(),
         };
-        let codebook = encoder.codebook(&mut client.ledger, &mut out.bytes);
+        let codebook = if client.takes_book(moment.tick, moment.rate) {
+            encoder.codebook(&mut client.ledger, &mut out.bytes)
+        } else {
+            Range::default()
+        };
         let before = client.ledger.held().cloned();
         let held = snapshot.as_ref().map(|encoded| &*encoded.held).or(before.as_deref()).unwrap_or(nothing);
         if snapshot.is_some() && client.hash_due <= moment.tick {

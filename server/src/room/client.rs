@@ -113,6 +113,11 @@ impl Client {
         self.stuck.is_some()
     }
 
+    /// Whether a part of a codebook may go with this tick's frames; on a narrow link once a second.
+    pub(super) fn takes_book(&self, now: Tick, rate: TickRate) -> bool {
+        !self.flight.is_narrow() || now.0.is_multiple_of(u32::from(rate.get()))
+    }
+
     /// For how many ticks nothing has gone through.
     pub(super) fn stuck_for(&self, now: Tick) -> u32 {
         self.stuck.map_or(0, |since| now.since(since))

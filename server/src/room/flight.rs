@@ -90,6 +90,11 @@ impl Flight {
         true
     }
 
+    /// Whether the link lets little through: what can wait should.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.window < FIRST_WINDOW
+    }
+
     /// The oldest snapshot under way.
     pub(super) fn oldest(&self) -> Option<Tick> {
         self.sent.front().map(|sent| sent.0)

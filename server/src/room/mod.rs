@@ -113,7 +113,7 @@ impl<G: Game> Room<G> {
             layout: InputLayout::new(&schema.input),
             welcome: blank_welcome(&setup, &schema),
             interest: Interest::new(&schema),
-            broadcast: Broadcast::new(&schema),
+            broadcast: Broadcast::new(&schema, setup.learns),
             setup,
             schema,
             tick: Tick::NONE,

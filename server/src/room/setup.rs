@@ -18,6 +18,9 @@ pub struct RoomSetup {
     pub rules: Rules,
     /// How long the room waits for its clients.
     pub patience: Patience,
+    /// Whether the room learns codebooks from what it writes. Where it does not, frames are longer, and what one client
+    /// is written depends on nothing but what that client may see.
+    pub learns: bool,
 }
 
 /// How long a room waits for its clients, in milliseconds, counted in ticks.
@@ -41,6 +44,7 @@ impl RoomSetup {
             options: BTreeMap::new(),
             rules: G::rules(),
             patience: Patience::default(),
+            learns: true,
         }
     }
 }

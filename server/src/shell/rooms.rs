@@ -189,6 +189,7 @@ impl Rooms {
                 away_ms: self.config.away_ms,
                 unread_ms: self.config.unread_ms,
             },
+            learns: true,
         };
         let opened = catch_unwind(AssertUnwindSafe(|| (self.open)(setup)));
         let room =

@@ -8,7 +8,10 @@ use tickwire_server::room::AnyRoom as _;
 
 /// The frames of a player in the middle of a room in whose corner things happen as `hidden` says.
 fn frames_of_the_middle(seed: u64, hidden: &str, ticks: u32) -> Vec<(u32, Vec<u8>)> {
-    let mut world = sim(seed, &[("rocks", "60"), ("view", "150"), ("hidden", hidden)]);
+    let mut setup = setup(seed, &[("rocks", "60"), ("view", "150"), ("hidden", hidden)]);
+    // What a codebook is learned from is seen by others.
+    setup.learns = false;
+    let mut world = World::new(tickwire_server::room::Room::open(setup), seed);
     let middle = world.add(player("middle"), near());
     let mut corner = player("corner");
     corner.hello.options.insert("at".to_owned(), "corner".to_owned());
