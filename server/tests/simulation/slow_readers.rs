@@ -49,14 +49,14 @@ fn a_slow_link_gets_fewer_snapshots_but_no_old_ones() {
     let slow = Conditions { bandwidth: 20_000, ..Conditions::round_trip(100, 20) };
     let seat = world.add(player("slow"), slow);
     world.peer_mut(seat).plays = false;
-    run_checked(&mut world, 8, 300);
+    run_checked(&mut world, 8, 600);
     let mut oldest = 0;
     world.run_with(600, |world| {
         let now = world.room().newest();
         oldest = oldest.max(now.since(world.peer(0).tick()));
     });
     let (_, snapshots) = world.peer(seat).frames();
-    assert!(oldest < 75, "the world it holds is {oldest} ticks old at the most");
+    assert!(oldest < 60, "the world it holds is {oldest} ticks old at the most");
     assert!((50..800).contains(&snapshots), "{snapshots} snapshots");
     assert!(world.closes().is_empty(), "{:?}", world.closes());
     assert_eq!(world.peer(seat).faults(), &[] as &[String]);
