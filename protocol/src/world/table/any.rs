@@ -46,6 +46,7 @@ impl<T: Replicate> AnyTable for Table<T> {
         self.owned.clear();
         // What is spawned here is provisional: behind every slot that the server is known to use.
         self.free.clear();
+        self.provisional = true;
         self.free.extend((image.capacity() as u32..self.rows.len() as u32).rev());
         for at in 0..self.rows.len() {
             let slot = at as u32;

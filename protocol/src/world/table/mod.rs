@@ -31,6 +31,8 @@ pub struct Table<T> {
     /// Slots to take, the last one first. Shuffled, so that a slot's number says nothing about the others.
     free: Vec<u32>,
     order: Pcg32,
+    /// Since it was restored: what is spawned now is a guess, and takes no slot that the server is known to use.
+    provisional: bool,
     rows_max: usize,
     refused: u64,
     /// Per slot: the `skip` and `owner` fields while they are concealed, else default.
@@ -92,9 +94,11 @@ impl<T: Replicate> Table<T> {
         if let Some(shadow) = self.shadow.get_mut(at) {
             *shadow = any::settled_default();
         }
-        self.free.push(id.slot);
-        let last = self.free.len() - 1;
-        self.free.swap(last, self.order.random_range(0..=last as u32) as usize);
+        if !self.provisional {
+            self.free.push(id.slot);
+            let last = self.free.len() - 1;
+            self.free.swap(last, self.order.random_range(0..=last as u32) as usize);
+        }
         Some(core::mem::take(&mut self.rows[at]))
     }
 
@@ -268,6 +272,7 @@ impl<T> Default for Table<T> {
             owned: BTreeMap::new(),
             free: Vec::new(),
             order: Pcg32::seed_from_u64(0),
+            provisional: false,
             rows_max: SLOTS_MAX,
             refused: 0,
             shadow: Vec::new(),
