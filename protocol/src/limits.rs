@@ -88,3 +88,8 @@ const _: () = assert!(HISTORY_TICKS.is_power_of_two());
 const _: () = assert!(MESSAGE_BYTES_MAX < CLIENT_FRAME_BYTES_MAX);
 const _: () = assert!(ENTER_BYTES_PER_TICK + WHOLE_BYTES_MAX < SERVER_FRAME_BYTES_MAX);
 const _: () = assert!(SLOTS_MAX <= u32::MAX as usize);
+// The derives say these three in their errors, and cannot import them.
+const _: () = assert!(KINDS_MAX == 64 && WHOLE_BYTES_MAX == 4_096 && VARIANTS_MAX == 256);
+const _: () = assert!(COMPONENTS_MAX <= u64::BITS as usize);
+const _: () = assert!(KINDS_MAX <= u8::MAX as usize);
+const _: () = assert!(SCHEMA_BYTES_MAX < SERVER_FRAME_BYTES_MAX);

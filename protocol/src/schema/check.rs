@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{Field, FieldType, Kind, Schema, Shape};
 use crate::id::TickRate;
 use crate::limits::{
-    COMPONENTS_MAX, FIELD_DEPTH_MAX, INPUT_COMPONENTS_MAX, KINDS_MAX, SCHEMA_NAME_BYTES_MAX, SEND_EVERY_MAX,
-    SHAPE_DEPTH_MAX, VARIANTS_MAX, WHOLE_BYTES_MAX, WHOLES_MAX,
+    COMPONENTS_MAX, FIELD_DEPTH_MAX, INPUT_COMPONENTS_MAX, KINDS_MAX, SCHEMA_BYTES_MAX, SCHEMA_NAME_BYTES_MAX,
+    SEND_EVERY_MAX, SHAPE_DEPTH_MAX, VARIANTS_MAX, WHOLE_BYTES_MAX, WHOLES_MAX,
 };
 
 impl Schema {
@@ -39,6 +39,10 @@ impl Schema {
             if *shape != Shape::Never {
                 errors.shape(what, shape, 1);
             }
+        }
+        let bytes = self.to_json().len();
+        if bytes > SCHEMA_BYTES_MAX {
+            errors.say(format!("the schema takes {bytes} bytes as JSON: {SCHEMA_BYTES_MAX} are allowed"));
         }
         errors.0
     }
