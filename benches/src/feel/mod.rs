@@ -7,7 +7,7 @@ mod truth;
 use tickwire_dogfight::{Controls, Dogfight, Event, Request, Space};
 use tickwire_protocol::game::Game;
 use tickwire_protocol::link::Conditions;
-use tickwire_server::room::{Room, RoomSetup};
+use tickwire_server::room::{AnyRoom as _, Room, RoomSetup};
 use tickwire_server::sim::Sim;
 
 use self::pilot::{Hands, Pilot};
@@ -72,7 +72,7 @@ fn fly<G: Plays>(plan: &Plan, hands: Hands) -> anyhow::Result<Flown> {
     sim.run(SETTLING * rate);
     anyhow::ensure!(sim.peer(0).is_in(), "the player is not in after {SETTLING} s");
     sim.peer_mut(0).begin();
-    let mut truth = Truth::new(sim.peer(0).player(), rate, plan.link);
+    let mut truth = Truth::new(sim.peer(0).player(), sim.room().newest(), rate, plan.link);
     sim.run_with(plan.seconds * rate, |sim| {
         let (room, pilot) = sim.room_and_peer(0);
         truth.look(room);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tickwire_client::{Client, Correction, Drawn, DrawnKind, Join, Micros, Output, State, Stats};
-use tickwire_dogfight::ship::{Controls, RADIUS, Ship};
+use tickwire_dogfight::ship::{Controls, RADIUS};
 use tickwire_dogfight::{Space, combat};
 use tickwire_protocol::id::PlayerId;
 use tickwire_protocol::prelude::{Vec2, vec2};
@@ -188,7 +188,9 @@ fn aim(space: &Space, me: PlayerId, drawn: &Drawn) -> Controls {
     let from = own.pos + own.vel * dt;
     let targets = (0..ships.keys.len()).filter(|&index| ships.owners[index] != me.0).filter_map(|index| {
         let slot = tickwire_protocol::id::Id::new(ships.slots[index]);
-        let flies = space.ships.get(slot).is_some_and(Ship::flies);
+        // Whoever has just come back is drawn with a shield: nobody wastes a lance on that.
+        let shown = tickwire_protocol::id::Tick(drawn.tick as u32);
+        let flies = space.ships.get(slot).is_some_and(|ship| ship.flies() && !ship.safe(shown));
         let at = vector(ships.row(index), POS);
         (flies && at.distance(from) < REACH).then_some(at)
     });

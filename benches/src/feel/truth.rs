@@ -14,6 +14,8 @@ pub(super) struct Truth {
     me: PlayerId,
     /// Ticks for which what touched the ship explains a correction: until the client has heard of it.
     window: u32,
+    /// Nothing before this is judged.
+    begun: Tick,
     touched: VecDeque<Tick>,
     decided: VecDeque<Tick>,
     before: Option<Ship>,
@@ -55,12 +57,13 @@ const KEPT: usize = 4_096;
 const LANCED: u8 = 50;
 
 impl Truth {
-    pub(super) fn new(me: PlayerId, rate: u32, link: Conditions) -> Truth {
+    pub(super) fn new(me: PlayerId, begun: Tick, rate: u32, link: Conditions) -> Truth {
         let around = 2 * (link.delay + link.jitter) + link.stall;
         let window = (around * u64::from(rate)).div_ceil(1_000_000) as u32 + 12;
         Truth {
             me,
             window,
+            begun,
             touched: VecDeque::new(),
             decided: VecDeque::new(),
             before: None,
@@ -119,7 +122,7 @@ impl Truth {
 
     pub(super) fn judge(&mut self, corrections: Vec<Correction>) {
         for correction in corrections {
-            if correction.entity.kind != Space::SHIPS {
+            if correction.entity.kind != Space::SHIPS || correction.tick <= self.begun {
                 continue;
             }
             let lately = |events: &VecDeque<Tick>| {
