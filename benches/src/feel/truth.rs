@@ -88,7 +88,7 @@ impl Truth {
             if decided {
                 keep(&mut self.decided, tick);
             }
-            if own.lanced != before.lanced && own.flies() {
+            if own.lanced == tick {
                 self.fired(space, id, own, tick);
             }
         }
