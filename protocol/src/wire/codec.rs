@@ -75,7 +75,8 @@ fn seeded<'de, D: DeserializeSeed<'de>>(
     if bytes.len() > max {
         return Err(DecodeError::TooLong { what, len: bytes.len(), max });
     }
-    let decoded = if bytes.len() * 8 <= SMALL {
+    // A page's core is decoded for one limit only: each further one is another copy of every decoder.
+    let decoded = if bytes.len() * 8 <= SMALL && !cfg!(target_arch = "wasm32") {
         let limited: Limited<SMALL> = standard().with_limit();
         bincode::serde::seed_decode_from_slice(seed, bytes, limited)
     } else {
