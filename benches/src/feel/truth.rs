@@ -12,6 +12,8 @@ use tickwire_server::room::{AnyRoom as _, Room};
 /// Follows one ship.
 pub(super) struct Truth {
     me: PlayerId,
+    /// The first tick that was looked at.
+    since: Option<Tick>,
     /// Ticks for which what touched the ship explains a correction: until the client has heard of it.
     window: u32,
     /// Nothing before this is judged.
@@ -50,6 +52,9 @@ impl Verdict {
 /// Ships this near touch, or are about to: the rows of two ticks are all that is looked at.
 const NEAR: f32 = 2.0 * RADIUS + 8.0;
 
+/// How long ago what is aimed at was there, at the most, in seconds.
+const SEEN_AGO: f32 = 0.35;
+
 /// Events that are remembered.
 const KEPT: usize = 4_096;
 
@@ -62,6 +67,7 @@ impl Truth {
         let window = (around * u64::from(rate)).div_ceil(1_000_000) as u32 + 12;
         Truth {
             me,
+            since: None,
             window,
             begun,
             touched: VecDeque::new(),
@@ -77,6 +83,7 @@ impl Truth {
     /// Looks at the room at the end of a tick.
     pub(super) fn look(&mut self, room: &Room<Dogfight>) {
         let (space, tick) = (room.world(), room.newest());
+        self.since.get_or_insert(tick);
         let Some((id, own)) = space.ships.first_of(self.me) else { return };
         let near =
             |(other, ship): &(Id<Ship>, &Ship)| *other != id && ship.flies() && ship.pos.distance(own.pos) < NEAR;
@@ -106,7 +113,10 @@ impl Truth {
             hit |= hull.saturating_sub(now.hull) >= LANCED.min(*hull).max(1);
             let along = (now.pos - ship.pos).dot(ahead);
             let aside = (now.pos - ship.pos - ahead * along).length();
-            safe_in_the_way |= along > 0.0 && aside < 3.0 * RADIUS && (*safe || *hull == 0 || now.safe(tick));
+            // It was aimed at where it was seen, up to a third of a second ago.
+            let in_the_way =
+                along > -SEEN_AGO * now.vel.length() && aside < 3.0 * RADIUS + SEEN_AGO * now.vel.length();
+            safe_in_the_way |= in_the_way && (*safe || *hull == 0 || now.safe(tick));
         }
         // What came back a moment ago cannot be hurt, and what was shot down is gone: neither was missed.
         if hit || !safe_in_the_way {

@@ -22,6 +22,8 @@ use crate::{Drawn, Micros, Stats};
 const EVENTS_MAX: usize = 4_096;
 /// A page that has not drawn for so long does not look.
 const LOOKS: Micros = 500_000;
+/// A picture that is older than this, in ticks, is not what the player acts on.
+const LOOKED_AT_TICKS: f64 = 6.0;
 /// Ticks between the newest input and the one consumed, before anything is known of the way.
 const LEAD_FIRST: u32 = 2;
 
@@ -325,7 +327,10 @@ impl Playing {
 
     fn input_frame(&self, first: InputSeq, runs: Vec<InputRun>) -> Vec<u8> {
         let held = self.tick_held();
-        let drawn = (self.arrivals.drawn() * 16.0 + 0.5).clamp(0.0, f64::from(held.0) * 16.0) as u32;
+        // What was on the screen when the hand moved, not what is due now.
+        let looks = self.drawn_at > 0 && self.arrivals.drawn() - self.drawn.tick < LOOKED_AT_TICKS;
+        let drawn = if looks { self.drawn.tick } else { self.arrivals.drawn() };
+        let drawn = (drawn * 16.0 + 0.5).clamp(0.0, f64::from(held.0) * 16.0) as u32;
         let frame = InputFrame { held, event: self.event, drawn, first, runs };
         let mut bytes = Vec::new();
         encode_input(&self.layout, &frame, &mut bytes);
