@@ -91,7 +91,7 @@ await bench(["--bots", "26", "--seed", "11"], async (bench) => {
   };
   // The still: the liveliest of a while.
   let best = { score: -1, picture: null };
-  const end = Date.now() + Number(process.env.SECONDS ?? 40) * 1000;
+  const end = Date.now() + Number(process.env.MATCH_SECONDS ?? 40) * 1000;
   while (Date.now() < end) {
     for (let n = 0; n < 8; n += 1) {
       await act();

@@ -33,7 +33,7 @@ export class Lobby {
   show() {
     $("#enter").hidden = false;
     this.busy(false);
-    if (matchMedia("(pointer: fine)").matches) {
+    if (!matchMedia("(pointer: coarse)").matches) {
       this.name.focus();
       this.name.select();
     }
