@@ -5,9 +5,12 @@
 
 mod mapping;
 
+mod slots;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+pub use self::slots::Slots;
 use crate::id::{EntityId, KindId, PlayerId, Tick};
 use crate::limits::HISTORY_TICKS;
 use crate::schema::{Kind, Schema};
@@ -83,7 +86,7 @@ impl KindImage {
     pub fn new(kind: &Kind) -> KindImage {
         KindImage {
             columns: vec![Vec::new(); kind.component_count()],
-            wholes: vec![Arc::new(Vec::new()); kind.whole_count()],
+            wholes: (0..kind.whole_count()).map(|_| Arc::default()).collect(),
             ..KindImage::default()
         }
     }
@@ -214,138 +217,6 @@ impl PartialEq for KindImage {
                     && (0..self.columns.len()).all(|c| self.value(c, slot) == other.value(c, slot))
                     && (0..self.wholes.len()).all(|w| self.whole(w, slot) == other.whole(w, slot))
             })
-    }
-}
-
-/// A set of slots: a bit each, iterated in order.
-#[derive(Clone, Debug, Default)]
-pub struct Slots {
-    words: Vec<u64>,
-    len: u32,
-}
-
-impl Slots {
-    /// The empty set.
-    #[must_use]
-    pub const fn new() -> Slots {
-        Slots { words: Vec::new(), len: 0 }
-    }
-
-    /// Makes room for slots below `capacity`.
-    pub fn reserve(&mut self, capacity: usize) {
-        let words = capacity.div_ceil(64);
-        if words > self.words.len() {
-            self.words.resize(words, 0);
-        }
-    }
-
-    /// Adds a slot; says whether it was new.
-    pub fn insert(&mut self, slot: u32) -> bool {
-        self.reserve(slot as usize + 1);
-        let Some(word) = self.words.get_mut(slot as usize / 64) else { return false };
-        let bit = 1 << (slot % 64);
-        let new = *word & bit == 0;
-        *word |= bit;
-        self.len += u32::from(new);
-        new
-    }
-
-    /// Removes a slot; says whether it was there.
-    pub fn remove(&mut self, slot: u32) -> bool {
-        let Some(word) = self.words.get_mut(slot as usize / 64) else { return false };
-        let bit = 1 << (slot % 64);
-        let there = *word & bit != 0;
-        *word &= !bit;
-        self.len -= u32::from(there);
-        there
-    }
-
-    /// Whether the slot is in the set.
-    #[must_use]
-    pub fn contains(&self, slot: u32) -> bool {
-        self.words.get(slot as usize / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
-    }
-
-    /// How many slots are in the set.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.len as usize
-    }
-
-    /// Whether no slot is in the set.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Removes all, keeping the memory.
-    pub fn clear(&mut self) {
-        self.words.fill(0);
-        self.len = 0;
-    }
-
-    /// Takes over what `other` holds, keeping this set's memory.
-    pub fn copy_from(&mut self, other: &Slots) {
-        self.words.clone_from(&other.words);
-        self.len = other.len;
-    }
-
-    /// The bits, 64 slots a word, slot 0 lowest. Words past the end count as zero.
-    #[must_use]
-    pub fn words(&self) -> &[u64] {
-        &self.words
-    }
-
-    /// The slots in rising order.
-    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        (0u32..).zip(&self.words).flat_map(|(at, word)| Bits(*word).map(move |bit| at * 64 + bit))
-    }
-
-    /// The slots of this set that are not in `other`, in rising order.
-    pub fn difference<'a>(&'a self, other: &'a Slots) -> impl Iterator<Item = u32> + 'a {
-        (0u32..).zip(&self.words).flat_map(move |(at, word)| {
-            let theirs = other.words.get(at as usize).copied().unwrap_or(0);
-            Bits(*word & !theirs).map(move |bit| at * 64 + bit)
-        })
-    }
-}
-
-impl PartialEq for Slots {
-    fn eq(&self, other: &Slots) -> bool {
-        self.len == other.len && self.words.iter().zip(&other.words).all(|(a, b)| a == b)
-    }
-}
-impl Eq for Slots {}
-
-impl Extend<u32> for Slots {
-    fn extend<I: IntoIterator<Item = u32>>(&mut self, slots: I) {
-        for slot in slots {
-            self.insert(slot);
-        }
-    }
-}
-
-impl FromIterator<u32> for Slots {
-    fn from_iter<I: IntoIterator<Item = u32>>(slots: I) -> Slots {
-        let mut set = Slots::default();
-        for slot in slots {
-            set.insert(slot);
-        }
-        set
-    }
-}
-
-struct Bits(u64);
-
-impl Iterator for Bits {
-    type Item = u32;
-    fn next(&mut self) -> Option<u32> {
-        if self.0 == 0 {
-            return None;
-        }
-        let bit = self.0.trailing_zeros();
-        self.0 &= self.0 - 1;
-        Some(bit)
     }
 }
 

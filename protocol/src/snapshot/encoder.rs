@@ -6,17 +6,19 @@ use std::sync::Arc;
 use super::assemble::KindSection;
 use super::books::BookPart;
 use super::coder::pipes::Prior;
+use super::enters::Enters;
 use super::header::{Header, Newest, book_name};
-use super::lane::{Codes, Coding, Images, Lane, earlier_of, slots_in, word_of};
+use super::lane::{Codes, Coding, Images, Lane, earlier_of};
 use super::ledger::{Books, LANE_DEPTH};
 use super::models::{Models, Observer};
+use super::owned::{Mine, Owned};
 use super::plan::Plan;
-use super::private::{self, Mine, Owned};
+use super::private::write_header;
 use super::teacher::Teacher;
 use super::{Held, Ledger, Visible, hash};
 use crate::id::{EntityId, PlayerId, Tick};
 use crate::image::{History, Image, Slots};
-use crate::limits::{ENTER_BYTES_PER_TICK, HISTORY_TICKS};
+use crate::limits::HISTORY_TICKS;
 use crate::schema::Schema;
 use crate::wire::Private;
 use crate::wire::bits::BitWriter;
@@ -211,7 +213,7 @@ impl Encoder {
         let Some(image) = history.newest() else { return from..from };
         let base = base_of(history, image, ledger);
         let mut to = BitWriter::new(out);
-        private::write_header(private, base.map(|base| base.tick), ledger.told, &mut to);
+        write_header(private, base.map(|base| base.tick), ledger.told, &mut to);
         if private.snapshot_follows {
             let held = ledger.held().cloned();
             let before = base.zip(held.as_deref());
@@ -267,14 +269,16 @@ impl Encoder {
         let held = asked.held;
         let (lane, alone, images) = self.lane(history, now, asked);
         let ages = [held[0].as_deref(), held[1].as_deref(), held[2].as_deref()];
-        let postponed = self.choose_enters(lane, now, &images, &ages, asked);
+
         let kinds = Vec::with_capacity(self.plan.kinds.len());
         let mut next = Held { tick: now.tick, kinds, keyframe: held[0].is_none() };
 
         let Encoder { plan, prior, lanes, records, enters, slots, models, teacher, .. } = self;
         let Some(lane) = lanes.get_mut(lane) else {
-            return Encoded { frame: from..from, held: Arc::default(), postponed, changed: false };
+            return Encoded { frame: from..from, held: Arc::default(), postponed: 0, changed: false };
         };
+        let mut choice = Enters { plan, now, models: models.at(now.tick), chosen: enters, records };
+        let postponed = choice.choose(lane, images[0], ages[0], asked.visible, asked.enters);
         let edition = teacher.edition(lane.book).map(|edition| Arc::clone(&edition.book));
         // Only what most clients are sent is learned from.
         let learned = !alone && images[0].is_some() && lane.ticks.map(|tick| now.tick.since(tick)) == self.spacing;
@@ -348,55 +352,6 @@ impl Encoder {
         }
         (at, alone, images)
     }
-
-    /// Fills `self.enters`: reused slots, then the others in their order, as far as the budget goes. Says how many
-    /// it put off.
-    fn choose_enters(
-        &mut self,
-        lane: usize,
-        now: &Image,
-        images: &Images<'_>,
-        held: &[Option<&Held>; LANE_DEPTH],
-        asked: &Asked<'_>,
-    ) -> usize {
-        self.enters.clear();
-        let visible = asked.visible;
-        let Encoder { plan, lanes, enters, records, models, .. } = self;
-        let Some(lane) = lanes.get(lane) else { return asked.enters.len() };
-        let models = models.at(now.tick);
-        let mut budget =
-            Budget { plan, now, models, enters, records, left: ENTER_BYTES_PER_TICK * 8, postponed: 0 };
-        for (kind, (plan, lane)) in plan.kinds.iter().zip(&lane.kinds).enumerate() {
-            let (Some(rows), Some(base)) = (now.kinds.get(kind), images[0].and_then(|base| base.kinds.get(kind)))
-            else {
-                continue;
-            };
-            let Some(had) = held[0].and_then(|held| held.kinds.get(kind)) else { continue };
-            for word in 0..had.words().len() {
-                // Held, and there now, but another row.
-                let same = word_of(&lane.same[0], word);
-                let alive = word_of(&rows.alive, word) & word_of(&base.alive, word);
-                let reused = word_of(had, word) & alive & !same;
-                for slot in slots_in(word, reused) {
-                    if !plan.owner && visible.allows(kind, slot) {
-                        budget.take(kind, slot);
-                    }
-                }
-            }
-        }
-        for id in asked.enters {
-            let kind = usize::from(id.kind.0);
-            let open = plan.kinds.get(kind).is_some_and(|plan| !plan.owner);
-            let held = held[0].is_some_and(|held| held.contains(*id));
-            if open && !held && now.contains(*id) && visible.allows(kind, id.slot) {
-                budget.take(kind, id.slot);
-            }
-        }
-        let postponed = budget.postponed;
-        enters.sort_unstable();
-        enters.dedup();
-        postponed
-    }
 }
 
 /// What a client's frame is asked to be.
@@ -408,49 +363,10 @@ struct Asked<'a> {
     book: u32,
 }
 
-/// What is left of a tick's enter records for one client.
-struct Budget<'a> {
-    plan: &'a Plan,
-    now: &'a Image,
-    models: &'a [Vec<u32>],
-    enters: &'a mut Vec<(usize, u32)>,
-    records: &'a mut [Codes],
-    /// In bits.
-    left: usize,
-    postponed: usize,
-}
-
-impl Budget<'_> {
-    fn take(&mut self, kind: usize, slot: u32) {
-        let (Some(records), Some(rows)) = (self.records.get_mut(kind), self.now.kinds.get(kind)) else { return };
-        let (Some(plan), Some(coder)) = (self.plan.kinds.get(kind), self.plan.coders.get(kind)) else { return };
-        if !records.known.contains(slot) {
-            private::write_record(plan, coder, rows, self.models, (kind, slot), records);
-        }
-        let bits = records.len(slot) + SLOT_AND_OWNER_BITS;
-        // One at least, so that a row larger than the budget comes too.
-        if self.postponed > 0 || bits > self.left && !self.enters.is_empty() {
-            self.postponed += 1;
-            return;
-        }
-        self.left = self.left.saturating_sub(bits);
-        self.enters.push((kind, slot));
-    }
-}
-
-/// What an enter takes beside its record, about.
-const SLOT_AND_OWNER_BITS: usize = 16;
-
 /// Bytes of a codebook per client and tick: a book of 4 KiB takes as many ticks as a blink of an eye.
 const BOOK_PART: usize = 512;
 
 static NONE: &Slots = &Slots::new();
-
-impl Visible {
-    fn allows(&self, kind: usize, slot: u32) -> bool {
-        self.everything || self.kinds.get(kind).is_some_and(|slots| slots.contains(slot))
-    }
-}
 
 impl Shared {
     fn is_for(

@@ -8,8 +8,9 @@ use super::header::{Header, Newest};
 use super::lane::{Images, earlier_of};
 use super::ledger::{LANE_DEPTH, Told};
 use super::models::{Columns, Models};
+use super::owned::read_owned;
 use super::plan::Plan;
-use super::private;
+use super::private::read_header;
 use crate::id::{EntityId, PlayerId, Tick};
 use crate::image::{History, Image};
 use crate::limits::{HISTORY_TICKS, SERVER_FRAME_BYTES_MAX};
@@ -141,7 +142,7 @@ impl Replica {
             return Err(DecodeError::Malformed("a private frame comes before the snapshot of the last one"));
         }
         let mut from = BitReader::new(frame);
-        let private = private::read_header(self.newest_tick(), self.told, &mut from)?;
+        let private = read_header(self.newest_tick(), self.told, &mut from)?;
         if private.snapshot_follows {
             self.waiting.extend_from_slice(frame);
             return Ok(None);
@@ -201,13 +202,13 @@ impl Replica {
             return Ok((base.is_none(), None));
         }
         let mut from = BitReader::new(waiting);
-        let private = private::read_header(self.newest_tick(), self.told, &mut from)?;
+        let private = read_header(self.newest_tick(), self.told, &mut from)?;
         if private.tick != header.tick {
             return Err(DecodeError::Malformed(
                 "a private frame and the snapshot after it are of different ticks",
             ));
         }
-        private::read_owned(&self.plan, &self.prior, (draft, models), base, self.me, &mut from, changes)?;
+        read_owned(&self.plan, &self.prior, (draft, models), base, self.me, &mut from, changes)?;
         from.finish()?;
         Ok((base.is_none(), Some(private)))
     }

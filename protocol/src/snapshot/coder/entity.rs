@@ -72,20 +72,6 @@ impl Walk<'_> {
         self.more(more, now, models, pipe)
     }
 
-    /// Whether the row is exactly as expected: nothing would be told of it.
-    pub(crate) fn is_expected(&self, now: &Row, models: u32) -> bool {
-        let plan = self.plan;
-        let lead = match plan.groups.get(plan.lead) {
-            Some(group) => self.lead_told(group, now).0 == Told::default(),
-            None => true,
-        };
-        lead && self.flags(now, models) == 0
-            && plan.common.iter().filter_map(|&number| plan.groups.get(number)).all(|group| {
-                let expected = own(group, self.past, Model::of(self.models_before, group.model), &plan.defaults);
-                is_as(group, &expected.values, now)
-            })
-    }
-
     /// Which derived groups are off, and whether there is more.
     fn flags(&self, now: &Row, models: u32) -> u32 {
         let plan = self.plan;
@@ -122,16 +108,6 @@ impl Walk<'_> {
                 self.differences(number, &expected, now, flags, pipe)
             }
         }
-    }
-
-    /// What a writer tells of the lead, without flags, and the circle of a steady one.
-    fn lead_told(&self, group: &Group, now: &Row) -> (Told, Option<Circle>) {
-        if let Expect::Steady = group.expect {
-            let circle = self.circle(group);
-            return (self.steady_told(group, circle.as_ref(), now), circle);
-        }
-        let expected = own(group, self.past, Model::of(self.models_before, group.model), &self.plan.defaults);
-        (Told { parts: parts_of(group, &expected, now), flags: 0 }, None)
     }
 
     fn circle(&self, group: &Group) -> Option<Circle> {

@@ -1,0 +1,116 @@
+//! Which rows enter a client's world in a tick, and what they say.
+
+use super::apply;
+use super::coder::plan::Plan as CoderPlan;
+use super::lane::{Codes, Lane, slots_in, word_of};
+use super::models::word;
+use super::plan::{KindPlan, Plan};
+use super::{Held, Visible, row};
+use crate::id::EntityId;
+use crate::image::{Image, KindImage};
+use crate::limits::ENTER_BYTES_PER_TICK;
+
+/// Chooses, as far as a tick's budget goes.
+pub(super) struct Enters<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) now: &'a Image,
+    pub(super) models: &'a [Vec<u32>],
+    /// Rows that enter: by kind, then slot.
+    pub(super) chosen: &'a mut Vec<(usize, u32)>,
+    /// The records of this tick, by kind, made once for all clients.
+    pub(super) records: &'a mut [Codes],
+}
+
+impl Enters<'_> {
+    /// Chooses reused slots, then the `wanted` in their order. Says how many the budget put off.
+    pub(super) fn choose(
+        &mut self,
+        lane: &Lane,
+        base: Option<&Image>,
+        held: Option<&Held>,
+        visible: &Visible,
+        wanted: &[EntityId],
+    ) -> usize {
+        self.chosen.clear();
+        let mut budget = Budget { left: ENTER_BYTES_PER_TICK * 8, postponed: 0 };
+        if let (Some(base), Some(held)) = (base, held) {
+            self.take_reused(lane, base, held, visible, &mut budget);
+        }
+        for id in wanted {
+            let kind = usize::from(id.kind.0);
+            let open = self.plan.kinds.get(kind).is_some_and(|plan| !plan.owner);
+            let held = held.is_some_and(|held| held.contains(*id));
+            if open && !held && self.now.contains(*id) && visible.allows(kind, id.slot) {
+                self.take(kind, id.slot, &mut budget);
+            }
+        }
+        self.chosen.sort_unstable();
+        self.chosen.dedup();
+        budget.postponed
+    }
+
+    /// Slots that are held, and there now, but hold another row.
+    fn take_reused(&mut self, lane: &Lane, base: &Image, held: &Held, visible: &Visible, budget: &mut Budget) {
+        for (kind, (plan, lane)) in self.plan.kinds.iter().zip(&lane.kinds).enumerate() {
+            let (Some(rows), Some(base)) = (self.now.kinds.get(kind), base.kinds.get(kind)) else { continue };
+            let Some(had) = held.kinds.get(kind).filter(|_| !plan.owner) else { continue };
+            for at in 0..had.words().len() {
+                let same = word_of(&lane.same[0], at);
+                let alive = word_of(&rows.alive, at) & word_of(&base.alive, at);
+                for slot in slots_in(at, word_of(had, at) & alive & !same) {
+                    if visible.allows(kind, slot) {
+                        self.take(kind, slot, budget);
+                    }
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, kind: usize, slot: u32, budget: &mut Budget) {
+        let (Some(records), Some(rows)) = (self.records.get_mut(kind), self.now.kinds.get(kind)) else { return };
+        let (Some(plan), Some(coder)) = (self.plan.kinds.get(kind), self.plan.coders.get(kind)) else { return };
+        if !records.known.contains(slot) {
+            write_record(plan, coder, rows, self.models, (kind, slot), records);
+        }
+        let bits = records.len(slot) + SLOT_AND_OWNER_BITS;
+        // One at least, so that a row larger than the budget comes too.
+        if budget.postponed > 0 || bits > budget.left && !self.chosen.is_empty() {
+            budget.postponed += 1;
+            return;
+        }
+        budget.left = budget.left.saturating_sub(bits);
+        self.chosen.push((kind, slot));
+    }
+}
+
+/// What is left of a tick's enter records for one client.
+struct Budget {
+    /// In bits.
+    left: usize,
+    postponed: usize,
+}
+
+/// Writes the record of a row that enters.
+pub(super) fn write_record(
+    plan: &KindPlan,
+    coder: &CoderPlan,
+    now: &KindImage,
+    models: &[Vec<u32>],
+    (kind, slot): (usize, u32),
+    records: &mut Codes,
+) {
+    records.add(slot, |mut to| {
+        row::write_new(plan, &plan.open, now, slot, &mut to);
+        apply::write_models(coder, word(models, kind, slot), &mut to);
+        to
+    });
+}
+
+impl Visible {
+    fn allows(&self, kind: usize, slot: u32) -> bool {
+        self.everything || self.kinds.get(kind).is_some_and(|slots| slots.contains(slot))
+    }
+}
+
+/// What an enter takes beside its record, about.
+const SLOT_AND_OWNER_BITS: usize = 16;
