@@ -1,6 +1,6 @@
 //! One client's socket on its worker: what it may send, what it is still owed, how it ends.
 
-use std::io::{self, IoSlice};
+use std::io::IoSlice;
 
 use tickwire_protocol::game::Role;
 use tickwire_protocol::wire::CloseCode;
@@ -172,44 +172,44 @@ impl Connection {
         }
     }
 
-    /// Writes these frames after what is owed, in one system call.
-    pub(crate) fn write(&mut self, frames: [&[u8]; 4], now: u64) -> Wrote {
-        let mut heads = [[0_u8; HEAD_BYTES]; 4];
-        let mut head_sizes = [0_usize; 4];
-        for ((head, size), frame) in heads.iter_mut().zip(&mut head_sizes).zip(frames) {
-            if !frame.is_empty() {
-                *size = put_head(head, OpCode::Data(Data::Binary), frame.len());
-            }
-        }
-        let mut parts = [IoSlice::new(&[]); 9];
+    /// Writes these frames after what is owed, in one system call. `small` is memory to work in.
+    ///
+    /// Small frames are put together with the headers around them; large ones, which many share, are not copied.
+    pub(crate) fn write(&mut self, frames: [&[u8]; 4], small: &mut Vec<u8>, now: u64) -> Wrote {
+        let mut large: [(usize, &[u8]); 4] = [(0, &[]); 4];
         let mut count = 0;
-        let mut push = |bytes| {
-            if let Some(part) = parts.get_mut(count)
-                && !<[u8]>::is_empty(bytes)
-            {
-                *part = IoSlice::new(bytes);
+        small.clear();
+        for frame in frames.into_iter().filter(|frame| !frame.is_empty()) {
+            put_head(small, OpCode::Data(Data::Binary), frame.len());
+            if frame.len() <= SMALL_BYTES_MAX {
+                small.extend_from_slice(frame);
+            } else if let Some(place) = large.get_mut(count) {
+                *place = (small.len(), frame);
                 count += 1;
             }
-        };
-        push(&self.owed);
-        for ((head, size), frame) in heads.iter().zip(head_sizes).zip(frames) {
-            push(head.get(..size).unwrap_or_default());
-            push(frame);
         }
-        let parts = parts.get(..count).unwrap_or_default();
+        let mut parts = Parts { slices: [IoSlice::new(&[]); 9], count: 0 };
+        parts.push(&self.owed);
+        let mut from = 0;
+        for (to, frame) in large.into_iter().take(count) {
+            parts.push(small.get(from..to).unwrap_or_default());
+            parts.push(frame);
+            from = to;
+        }
+        parts.push(small.get(from..).unwrap_or_default());
+        let parts = parts.all();
         let Ok(taken) = self.stream.write(parts) else { return Wrote::Gone };
         let all: usize = parts.iter().map(|part| part.len()).sum();
-        let (owed, sent) = (self.owed.len(), taken);
-        if sent == all {
+        if taken == all {
             self.owed.clear();
             return self.after_write(true, true, now, Wrote::All);
         }
-        if sent <= owed {
-            self.owed.drain(..sent);
-            return self.after_write(false, sent > 0, now, Wrote::Nothing);
+        if taken <= self.owed.len() {
+            self.owed.drain(..taken);
+            return self.after_write(false, taken > 0, now, Wrote::Nothing);
         }
-        let mut skip = sent;
-        let mut rest = Vec::with_capacity(all - sent);
+        let mut skip = taken;
+        let mut rest = Vec::with_capacity(all - taken);
         for part in parts {
             rest.extend_from_slice(part.get(skip.min(part.len())..).unwrap_or_default());
             skip = skip.saturating_sub(part.len());
@@ -287,10 +287,27 @@ impl Connection {
     }
 
     fn say(&mut self, what: Control, payload: &[u8]) {
-        let mut head = [0; HEAD_BYTES];
-        let size = put_head(&mut head, OpCode::Control(what), payload.len());
-        self.owed.extend_from_slice(head.get(..size).unwrap_or_default());
+        put_head(&mut self.owed, OpCode::Control(what), payload.len());
         self.owed.extend_from_slice(payload);
+    }
+}
+
+/// What leaves in one write.
+struct Parts<'a> {
+    slices: [IoSlice<'a>; 9],
+    count: usize,
+}
+
+impl<'a> Parts<'a> {
+    fn push(&mut self, bytes: &'a [u8]) {
+        if let Some(slice) = self.slices.get_mut(self.count).filter(|_| !bytes.is_empty()) {
+            *slice = IoSlice::new(bytes);
+            self.count += 1;
+        }
+    }
+
+    fn all(&self) -> &[IoSlice<'a>] {
+        self.slices.get(..self.count).unwrap_or_default()
     }
 }
 
@@ -298,6 +315,8 @@ impl Connection {
 pub(crate) struct Scratch {
     input: Vec<u8>,
     reply: Vec<u8>,
+    /// Small frames on their way out.
+    pub(crate) small: Vec<u8>,
     /// Bytes read since it was last asked.
     pub(crate) bytes_in: u64,
     /// Frames read since it was last asked.
@@ -306,7 +325,7 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn new() -> Scratch {
-        Scratch { input: vec![0; READ_BYTES], reply: Vec::new(), bytes_in: 0, frames_in: 0 }
+        Scratch { input: vec![0; READ_BYTES], reply: Vec::new(), small: Vec::new(), bytes_in: 0, frames_in: 0 }
     }
 }
 
@@ -365,17 +384,15 @@ impl Budget {
     }
 }
 
-/// Writes the header of a frame to a client; answers its size.
-pub(crate) fn put_head(head: &mut [u8; HEAD_BYTES], opcode: OpCode, payload: usize) -> usize {
+/// Appends the header of a frame to a client.
+pub(crate) fn put_head(out: &mut Vec<u8>, opcode: OpCode, payload: usize) {
     let header = FrameHeader { opcode, ..FrameHeader::default() };
-    let mut free = head.as_mut_slice();
-    let written: Result<(), _> = header.format(payload as u64, &mut free).map_err(|_| io::ErrorKind::WriteZero);
-    debug_assert!(written.is_ok(), "a header has at most {HEAD_BYTES} bytes");
-    HEAD_BYTES - free.len()
+    // Writing to a vector cannot fail.
+    let _ = header.format(payload as u64, out);
 }
 
-/// Bytes of the largest frame header without a mask.
-pub(crate) const HEAD_BYTES: usize = 10;
+/// Bytes of a frame that is copied rather than handed to the kernel as a part of its own: a part costs about as much.
+const SMALL_BYTES_MAX: usize = 512;
 /// Bytes read from one socket in one tick: several times what a client may send in it, little enough to go round.
 const READ_BYTES: usize = 16 * 1_024;
 /// Bytes of answers to pings that wait: who does not take them gets no more.

@@ -46,7 +46,10 @@ impl Stream {
     /// Where the other end is gone.
     pub(crate) fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
-            Stream::Plain(socket) => none_if_blocked(socket.write_vectored(parts)),
+            Stream::Plain(socket) => none_if_blocked(match parts {
+                [part] => socket.write(part),
+                parts => socket.write_vectored(parts),
+            }),
             Stream::Tls(tls) => {
                 let (tls, socket) = &mut **tls;
                 if !flush_tls(tls, socket)? {

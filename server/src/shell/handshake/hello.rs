@@ -14,7 +14,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use crate::config::Config;
 use crate::shell::Front;
-use crate::shell::connection::{HEAD_BYTES, put_head};
+use crate::shell::connection::put_head;
 use crate::shell::hooks::Ticket;
 use crate::shell::listener::Place;
 use crate::shell::reader::{Heard, Reader};
@@ -168,9 +168,7 @@ async fn part(mut io: Io, code: CloseCode, reason: &str, frame: &[u8], front: &F
 }
 
 fn put(out: &mut Vec<u8>, opcode: OpCode, payload: &[u8]) {
-    let mut head = [0; HEAD_BYTES];
-    let size = put_head(&mut head, opcode, payload.len());
-    out.extend_from_slice(head.get(..size).unwrap_or_default());
+    put_head(out, opcode, payload.len());
     out.extend_from_slice(payload);
 }
 

@@ -154,7 +154,7 @@ impl Host {
                 room.blocked(self.seats.id(*seat));
             }
             room.tick(&mut shared.out);
-            self.carry_out(tick, &mut shared.out);
+            self.carry_out(tick, &mut shared.out, &mut shared.scratch.small);
         }
         self.ping();
         self.pay(tick);
@@ -254,7 +254,7 @@ impl Host {
     }
 
     /// Does what the room wants done after its tick.
-    fn carry_out(&mut self, tick: &Tick<'_>, out: &mut Outbox) {
+    fn carry_out(&mut self, tick: &Tick<'_>, out: &mut Outbox, small: &mut Vec<u8>) {
         for joined in &out.joined {
             if let Some(seat) = self.seats.find(joined.conn) {
                 self.settle(seat);
@@ -264,7 +264,7 @@ impl Host {
             let Some(seat) = self.seats.find(write.conn) else { continue };
             let frames = write.frames.each_ref().map(|range| out.bytes.get(range.clone()).unwrap_or_default());
             let Some(connection) = self.seats.get(seat) else { continue };
-            let wrote = connection.write(frames, tick.now);
+            let wrote = connection.write(frames, small, tick.now);
             tick.counters.bytes_out.add(frames.iter().map(|frame| frame.len() as u64).sum());
             match wrote {
                 Wrote::All => {}
