@@ -1,17 +1,21 @@
 //! One client's socket on its worker: what it may send, what it is still owed, how it ends.
 
+mod budget;
+mod parts;
+
 use std::io::IoSlice;
 
 use tickwire_protocol::game::Role;
 use tickwire_protocol::wire::CloseCode;
-use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use super::clock::millis;
+use self::budget::Budget;
+pub(crate) use self::budget::Limits;
+use self::parts::Parts;
+pub(crate) use self::parts::put_head;
 use super::listener::Place;
 use super::reader::{Fault, Heard, Reader};
 use super::stream::{Got, Stream};
-use crate::config::Config;
 
 /// A socket that said hello.
 pub(crate) struct Connection {
@@ -188,7 +192,7 @@ impl Connection {
                 count += 1;
             }
         }
-        let mut parts = Parts { slices: [IoSlice::new(&[]); 9], count: 0 };
+        let mut parts = Parts::new();
         parts.push(&self.owed);
         let mut from = 0;
         for (to, frame) in large.into_iter().take(count) {
@@ -292,25 +296,6 @@ impl Connection {
     }
 }
 
-/// What leaves in one write.
-struct Parts<'a> {
-    slices: [IoSlice<'a>; 9],
-    count: usize,
-}
-
-impl<'a> Parts<'a> {
-    fn push(&mut self, bytes: &'a [u8]) {
-        if let Some(slice) = self.slices.get_mut(self.count).filter(|_| !bytes.is_empty()) {
-            *slice = IoSlice::new(bytes);
-            self.count += 1;
-        }
-    }
-
-    fn all(&self) -> &[IoSlice<'a>] {
-        self.slices.get(..self.count).unwrap_or_default()
-    }
-}
-
 /// A worker's memory for reading, one for all its connections.
 pub(crate) struct Scratch {
     input: Vec<u8>,
@@ -329,68 +314,6 @@ impl Scratch {
     }
 }
 
-/// What of the configuration a connection is held to, in nanoseconds and per second.
-#[derive(Clone, Debug)]
-pub(crate) struct Limits {
-    frames_per_second: u64,
-    frames_burst: u64,
-    bytes_per_second: u64,
-    bytes_burst: u64,
-    unread: u64,
-    pub(crate) closing: u64,
-}
-
-impl Limits {
-    pub(crate) fn of(config: &Config) -> Limits {
-        Limits {
-            frames_per_second: config.frames_per_second.into(),
-            frames_burst: config.frames_burst.into(),
-            bytes_per_second: config.bytes_per_second.into(),
-            bytes_burst: config.bytes_burst.into(),
-            unread: millis(config.unread_ms),
-            closing: millis(config.closing_ms),
-        }
-    }
-}
-
-/// What a client may still send: two leaky buckets, in billionths of a frame and of a byte.
-struct Budget {
-    frames: u64,
-    bytes: u64,
-    at: u64,
-}
-
-impl Budget {
-    fn full(limits: &Limits, now: u64) -> Budget {
-        let frames = (limits.frames_burst + limits.frames_per_second) * NANO;
-        Budget { frames, bytes: (limits.bytes_burst + limits.bytes_per_second) * NANO, at: now }
-    }
-
-    /// Takes `count` bytes; answers how many frames they may be.
-    fn take(&mut self, count: usize, now: u64, limits: &Limits) -> Result<u32, Fault> {
-        let full = Budget::full(limits, now);
-        // An hour is enough to fill any bucket, and cannot overflow.
-        let elapsed = now.saturating_sub(self.at).min(3_600 * NANO);
-        self.at = now;
-        self.frames =
-            self.frames.saturating_add(elapsed.saturating_mul(limits.frames_per_second)).min(full.frames);
-        self.bytes = self.bytes.saturating_add(elapsed.saturating_mul(limits.bytes_per_second)).min(full.bytes);
-        self.bytes = self.bytes.checked_sub(count as u64 * NANO).ok_or(TOO_MANY_BYTES)?;
-        Ok(u32::try_from(self.frames / NANO).unwrap_or(u32::MAX))
-    }
-
-    fn used(&mut self, frames: u32) {
-        self.frames = self.frames.saturating_sub(u64::from(frames) * NANO);
-    }
-}
-
-/// Appends the header of a frame to a client.
-pub(crate) fn put_head(out: &mut Vec<u8>, opcode: OpCode, payload: usize) {
-    let header = FrameHeader { opcode, ..FrameHeader::default() };
-    // Writing to a vector cannot fail.
-    let _ = header.format(payload as u64, out);
-}
-
 /// Bytes of a frame that is copied rather than handed to the kernel as a part of its own: a part costs about as much.
 const SMALL_BYTES_MAX: usize = 512;
 /// Bytes read from one socket in one tick: several times what a client may send in it, little enough to go round.
@@ -400,7 +323,91 @@ const REPLIES_BYTES_MAX: usize = 1_024;
 /// Bytes of memory that a connection keeps for the next time it cannot write everything.
 const KEPT_BYTES_MAX: usize = 4 * 1_024;
 const REASON_BYTES_MAX: usize = tickwire_protocol::limits::CLOSE_REASON_BYTES_MAX;
-const NANO: u64 = 1_000_000_000;
-
 const EARLY: Fault = (CloseCode::Protocol, "a client waits for the welcome before it sends anything else");
-const TOO_MANY_BYTES: Fault = (CloseCode::TooMany, "too many bytes: send one input frame per tick");
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::shell::listener::Places;
+
+    /// A connection with a kernel buffer as small as it gets, and its other end.
+    fn pair() -> (Connection, std::net::TcpStream, Limits) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let far = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        far.set_recv_buffer_size(65_536).unwrap();
+        far.connect(&listener.local_addr().unwrap().into()).unwrap();
+        let far = std::net::TcpStream::from(far);
+        far.set_nonblocking(true).unwrap();
+        let near = listener.accept().unwrap().0;
+        near.set_nonblocking(true).unwrap();
+        socket2::SockRef::from(&near).set_send_buffer_size(16_384).unwrap();
+        let config = Config::default();
+        let limits = Limits::of(&config);
+        let place = Places::new(&config).take([127, 0, 0, 1].into()).unwrap();
+        let stream = Stream::Plain(mio::net::TcpStream::from_std(near));
+        (Connection::new(stream, place, Role::Plays, &limits, 0), far, limits)
+    }
+
+    fn read_some(far: &mut std::net::TcpStream, got: &mut Vec<u8>) {
+        let mut buffer = vec![0; 50_000];
+        if let Ok(count) = far.read(&mut buffer) {
+            got.extend_from_slice(&buffer[..count]);
+        }
+    }
+
+    #[test]
+    fn what_the_kernel_took_a_part_of_leaves_whole_and_in_order() {
+        let (mut connection, mut far, limits) = pair();
+        let (mut expected, mut got, mut small) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut parts, mut nothings) = (0, 0);
+        for tick in 0..400_u64 {
+            let large = vec![tick as u8; 100_000 + tick as usize];
+            let private = vec![0x83, tick as u8];
+            if tick % 7 == 0 && !connection.is_blocked() {
+                connection.ping();
+                put_head(&mut expected, OpCode::Control(Control::Ping), 0);
+            }
+            if !connection.is_blocked() {
+                match connection.write([&[], &[], &private, &large], &mut small, tick) {
+                    Wrote::Gone => panic!("the socket is gone"),
+                    Wrote::Nothing => nothings += 1,
+                    wrote => {
+                        parts += u32::from(wrote == Wrote::Part);
+                        for frame in [&private, &large] {
+                            put_head(&mut expected, OpCode::Data(Data::Binary), frame.len());
+                            expected.extend_from_slice(frame);
+                        }
+                    }
+                }
+            }
+            (0..tick % 4).for_each(|_| read_some(&mut far, &mut got));
+            connection.flush(tick);
+        }
+        assert!(parts > 3, "{parts} partial writes, {nothings} refused");
+        let until = crate::shell::clock::now() + crate::shell::clock::millis(10_000);
+        while got.len() < expected.len() && crate::shell::clock::now() < until {
+            read_some(&mut far, &mut got);
+            connection.flush(400);
+        }
+        assert_eq!(got.len(), expected.len());
+        assert!(got == expected, "the bytes differ");
+        assert!(!connection.is_blocked() && !connection.does_not_read(u64::MAX, &limits));
+    }
+
+    #[test]
+    fn who_takes_nothing_for_too_long_is_known_and_who_takes_a_little_is_not() {
+        let (mut connection, mut far, limits) = pair();
+        let large = vec![1; 4_000_000];
+        assert_eq!(connection.write([&large, &[], &[], &[]], &mut Vec::new(), 0), Wrote::Part);
+        let later = 6_000_000_000;
+        assert!(connection.does_not_read(later, &limits));
+        let mut got = Vec::new();
+        (0..20).for_each(|_| read_some(&mut far, &mut got));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        connection.flush(later);
+        assert!(!connection.does_not_read(later + 1, &limits));
+    }
+}
