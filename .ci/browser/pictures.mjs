@@ -75,6 +75,7 @@ function animation(frames, { width, height, fps }) {
 
 await bench(["--bots", "26", "--seed", "11"], async (bench) => {
   const page = await bench.page("pictures", SIZE);
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
   await bench.play(page, "Ada");
   const held = new Set();
   const hold = async (key, on) => {
