@@ -1,5 +1,6 @@
-// The pictures of the README, by one command, from a scripted match: assets/dogfight.webp, a still, and
-// assets/dogfight-moves.webp, six seconds. `node .ci/browser/pictures.mjs`, after `cargo build --release`.
+// The pictures of the README, by one command, from a scripted match: assets/dogfight.webp, a still,
+// assets/dogfight-moves.webp, six seconds, and assets/netgraph.webp, the net graph over a transatlantic link.
+// `node .ci/browser/pictures.mjs`, after `cargo build --release`.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -39,7 +40,7 @@ async function shrink(page, frames, { width, height, seconds, fps, quality }) {
       await image.decode();
       const canvas = document.createElement("canvas");
       [canvas.width, canvas.height] = [width, height];
-      const context = canvas.getContext("2d");
+      const context = canvas.getContext("2d", { alpha: false });
       context.imageSmoothingQuality = "high";
       context.drawImage(image, 0, 0, width, height);
       return canvas.toDataURL("image/webp", quality).split(",")[1];
@@ -57,6 +58,18 @@ function chunk(name, body) {
   return Buffer.concat([head, body, Buffer.alloc(body.length % 2)]);
 }
 
+/** The chunk with the picture itself of a WebP file that holds one. */
+function picture(file) {
+  let at = 12;
+  while (at + 8 <= file.length) {
+    const size = file.readUInt32LE(at + 4);
+    const end = at + 8 + size + (size % 2);
+    if (["VP8 ", "VP8L"].includes(file.toString("ascii", at, at + 4))) return file.subarray(at, end);
+    at = end;
+  }
+  throw new Error("a WebP file without a picture");
+}
+
 /** WebP frames as one animation that starts again: the container of the WebP specification, "Extended file format". */
 function animation(frames, { width, height, fps }) {
   const animated = 2;
@@ -65,8 +78,7 @@ function animation(frames, { width, height, fps }) {
     chunk("ANIM", Buffer.alloc(6)),
     ...frames.map((frame) => chunk("ANMF", Buffer.concat([
       uint24(0), uint24(0), uint24(width - 1), uint24(height - 1), uint24(Math.round(1000 / fps)), Buffer.from([2]),
-      // A file of a single picture is a RIFF header and the picture's own chunk.
-      frame.subarray(12),
+      picture(frame),
     ]))),
   ];
   const body = Buffer.concat([Buffer.from("WEBP"), ...parts]);
@@ -116,4 +128,13 @@ await bench(["--bots", "26", "--seed", "11"], async (bench) => {
   const moves = animation(await shrink(blank, frames, MOVES), MOVES);
   expect(moves.length <= 2_000_000, `${MOVES.seconds} s of ${moves.length} bytes from ${frames.length} frames`);
   writeFileSync(join(ROOT, "assets/dogfight-moves.webp"), moves);
+
+  while (await page.evaluate(() => window.dogfight.link) !== "transatlantic") await page.keyboard.press("KeyL");
+  for (let n = 0; n < 3; n += 1) await page.keyboard.press("KeyN");
+  for (let n = 0; n < 180; n += 1) {
+    await act();
+    await pause(40);
+  }
+  const graph = await page.$("#graph");
+  writeFileSync(join(ROOT, "assets/netgraph.webp"), await graph.screenshot({ type: "webp", quality: 95 }));
 });

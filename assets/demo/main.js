@@ -353,6 +353,6 @@ async function start() {
 }
 
 // For tests and the curious.
-Object.defineProperty(window, "dogfight", { value: { get game() { return game; }, get plays() { return plays; } } });
+Object.defineProperty(window, "dogfight", { value: { get game() { return game; }, get plays() { return plays; }, get link() { return link.preset; } } });
 
 void (embedded ? startEmbedded() : start());
