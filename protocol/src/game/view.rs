@@ -26,7 +26,7 @@ pub struct View {
     /// Every row, wherever it is.
     pub everything: bool,
     /// Rows in any of these.
-    pub areas: Vec<Area>,
+    pub areas: Areas,
     /// These rows, wherever they are.
     pub with: Vec<EntityId>,
     /// Never these rows; goes before all else.
@@ -43,6 +43,40 @@ pub struct Area {
     pub centre: Vec3,
     /// In the world's units, above 0.
     pub radius: f32,
+}
+
+/// Areas of a view. One takes no memory of its own, so that a room of thousands asks for none in a tick.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Areas {
+    /// Nowhere.
+    #[default]
+    None,
+    /// Around one point.
+    One(Area),
+    /// Around several.
+    Several(Vec<Area>),
+}
+
+impl Areas {
+    /// One more.
+    pub fn push(&mut self, area: Area) {
+        match self {
+            Areas::None => *self = Areas::One(area),
+            Areas::One(first) => *self = Areas::Several(vec![*first, area]),
+            Areas::Several(areas) => areas.push(area),
+        }
+    }
+}
+
+impl core::ops::Deref for Areas {
+    type Target = [Area];
+    fn deref(&self) -> &[Area] {
+        match self {
+            Areas::None => &[],
+            Areas::One(area) => core::slice::from_ref(area),
+            Areas::Several(areas) => areas,
+        }
+    }
 }
 
 /// How far outside an area a row that is held stays visible, as a factor of its radius.

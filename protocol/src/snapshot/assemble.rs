@@ -211,14 +211,12 @@ impl KindSection<'_> {
         }
     }
 
-    /// What the client holds of this kind after the frame.
-    pub(super) fn next(&self, lane: &LaneKind) -> Slots {
-        let mut next = Slots::default();
+    /// What the client holds of this kind after the frame, into an empty set.
+    pub(super) fn next(&self, lane: &LaneKind, next: &mut Slots) {
         if !self.plan.owner {
             next.extend((0..self.words()).flat_map(|word| slots_in(word, self.stays(lane, word))));
             next.extend(self.enters.iter().copied());
         }
-        next
     }
 }
 

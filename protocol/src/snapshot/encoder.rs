@@ -13,6 +13,7 @@ use super::ledger::{Books, LANE_DEPTH};
 use super::models::{Models, Observer};
 use super::owned::{Mine, Owned};
 use super::plan::Plan;
+use super::pool::Pool;
 use super::private::write_header;
 use super::teacher::Teacher;
 use super::{Held, Ledger, Visible, hash};
@@ -49,6 +50,7 @@ pub struct Encoder {
     /// Ticks from the snapshots of most clients to the one they were sent last.
     spacing: [u32; LANE_DEPTH],
     teacher: Teacher,
+    pool: Pool,
     /// Whether no further codebook is made.
     frozen: bool,
     /// Whether the teacher has heard of this tick.
@@ -87,6 +89,7 @@ impl Encoder {
         let every = schema.send_every.max(1);
         Encoder {
             teacher: Teacher::new(&plan),
+            pool: Pool::default(),
             frozen: false,
             plan,
             prior: Prior::new(),
@@ -149,16 +152,16 @@ impl Encoder {
             held.iter_mut().zip(ledger.lane()).for_each(|(place, held)| *place = Some(Arc::clone(held)));
         }
         let book = self.teacher.edition(ledger.books.has).map_or(0, |edition| edition.version);
-        if let Some(known) = self.shared.iter().find(|known| known.is_for(&held, visible, must, book)) {
+        // A view of its own is nobody else's: there is nothing to look for.
+        let known = |known: &&Shared| known.is_for(&held, visible, must, book);
+        if let Some(known) = visible.everything.then(|| self.shared.iter().find(known)).flatten() {
             return known.encoded.clone();
         }
         let asked = Asked { held: &held, visible, enters, must, book };
         let mut encoded = self.write(history, now, &asked, out);
         // Where some were postponed, the order in which they come is this client's own.
-        if encoded.postponed == 0 {
-            if visible.everything {
-                self.unite(&mut encoded);
-            }
+        if encoded.postponed == 0 && visible.everything {
+            self.unite(&mut encoded);
             let visible = Arc::clone(visible);
             self.shared.push(Shared { held, visible, must, book, encoded: encoded.clone() });
         }
@@ -270,8 +273,12 @@ impl Encoder {
         let (lane, alone, images) = self.lane(history, now, asked);
         let ages = [held[0].as_deref(), held[1].as_deref(), held[2].as_deref()];
 
-        let kinds = Vec::with_capacity(self.plan.kinds.len());
-        let mut next = Held { tick: now.tick, kinds, keyframe: held[0].is_none() };
+        let mut taken = self.pool.take();
+        let Some(next) = Arc::get_mut(&mut taken) else {
+            return Encoded { frame: from..from, held: Arc::default(), postponed: 0, changed: false };
+        };
+        (next.tick, next.keyframe) = (now.tick, held[0].is_none());
+        next.kinds.resize_with(self.plan.kinds.len(), Slots::default);
 
         let Encoder { plan, prior, lanes, records, enters, slots, models, teacher, .. } = self;
         let Some(lane) = lanes.get_mut(lane) else {
@@ -304,14 +311,17 @@ impl Encoder {
             if !kind_plan.owner {
                 changed |= section.write(lane, &mut counts, &mut to);
             }
-            next.kinds.push(section.next(lane));
+            if let Some(slots) = next.kinds.get_mut(kind) {
+                section.next(lane, slots);
+            }
         }
         to.finish();
+        self.pool.remember(&taken);
         if let (false, false, [Some(base), ..]) = (changed, asked.must, held) {
             out.truncate(from);
             return Encoded { frame: from..from, held: Arc::clone(base), postponed, changed: false };
         }
-        Encoded { frame: from..out.len(), held: Arc::new(next), postponed, changed: true }
+        Encoded { frame: from..out.len(), held: taken, postponed, changed: true }
     }
 
     /// The lane of those who hold these snapshots, whether it looks at the base alone, and its images.

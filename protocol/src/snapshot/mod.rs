@@ -17,6 +17,7 @@ mod ledger;
 mod models;
 mod owned;
 mod plan;
+mod pool;
 mod private;
 mod replica;
 mod row;

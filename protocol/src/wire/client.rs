@@ -135,6 +135,21 @@ pub fn encode_bye(reason: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(reason.as_bytes().get(..end).unwrap_or_default());
 }
 
+impl InputFrame {
+    /// Reads an input frame into this one, in the memory it has: what a room does most. Says `false`, and does
+    /// nothing, where `bytes` are another frame. Where they are not exactly one frame, this one is not to be used.
+    ///
+    /// # Errors
+    /// As [`ClientFrame::decode`].
+    pub fn read(&mut self, bytes: &[u8], layout: &InputLayout) -> Result<bool, DecodeError> {
+        bounded("a frame", bytes.len(), CLIENT_FRAME_BYTES_MAX)?;
+        match bytes.split_first() {
+            Some((&INPUT, rest)) => decode_input(rest, layout, self).map(|()| true),
+            _ => Ok(false),
+        }
+    }
+}
+
 impl ClientFrame {
     /// The frame in `bytes`.
     ///
@@ -146,7 +161,11 @@ impl ClientFrame {
         let empty = |frame| if rest.is_empty() { Ok(frame) } else { Err(DecodeError::Leftover(rest.len())) };
         match kind {
             HELLO => decode_hello(rest).map(ClientFrame::Hello),
-            INPUT => decode_input(rest, layout).map(ClientFrame::Input),
+            INPUT => {
+                let mut frame = InputFrame::default();
+                decode_input(rest, layout, &mut frame)?;
+                Ok(ClientFrame::Input(frame))
+            }
             REQUEST => decode_request(rest).map(ClientFrame::Request),
             AWAY => empty(ClientFrame::Away),
             HERE => empty(ClientFrame::Here),
@@ -170,32 +189,31 @@ fn decode_hello(bytes: &[u8]) -> Result<Hello, DecodeError> {
     Ok(hello)
 }
 
-fn decode_input(bytes: &[u8], layout: &InputLayout) -> Result<InputFrame, DecodeError> {
+fn decode_input(bytes: &[u8], layout: &InputLayout, frame: &mut InputFrame) -> Result<(), DecodeError> {
     let mut bits = BitReader::new(bytes);
     let held = bits.varint32("the tick held")?;
-    let event = bits.varint32("the event received")?;
+    frame.held = Tick(held);
+    frame.event = bits.varint32("the event received")?;
     let drawn = i64::from(held).wrapping_mul(16).wrapping_sub(bits.signed()?);
     let max = i64::from(u32::MAX);
-    let drawn = u32::try_from(drawn).map_err(|_| outside("the tick drawn", drawn, 0, max))?;
+    frame.drawn = u32::try_from(drawn).map_err(|_| outside("the tick drawn", drawn, 0, max))?;
     let count = bits.read(4)? as usize;
     bounded("the list of inputs", count, INPUTS_PER_FRAME_MAX)?;
-    let first = if count > 0 { bits.varint32("the first seq")? } else { 0 };
-    let mut runs = Vec::with_capacity(count);
-    for _ in 0..count {
-        let count = bits.read(6)? as u32 + 1;
-        let mut values = Vec::with_capacity(layout.components.len());
+    frame.first = InputSeq(if count > 0 { bits.varint32("the first seq")? } else { 0 });
+    frame.runs.resize_with(count, InputRun::default);
+    for run in &mut frame.runs {
+        run.count = bits.read(6)? as u32 + 1;
+        run.values.clear();
         for component in &layout.components {
             let value = i64::from(component.min) + bits.read(width(component))? as i64;
             let (min, max) = (component.min.into(), component.max.into());
-            values.push(match i32::try_from(value) {
+            run.values.push(match i32::try_from(value) {
                 Ok(inside) if inside <= component.max => inside,
                 _ => return Err(outside("an input", value, min, max)),
             });
         }
-        runs.push(InputRun { count, values });
     }
-    bits.finish()?;
-    Ok(InputFrame { held: Tick(held), event, drawn, first: InputSeq(first), runs })
+    bits.finish()
 }
 
 fn decode_request(bytes: &[u8]) -> Result<Request, DecodeError> {

@@ -6,7 +6,7 @@ use tickwire_protocol::limits::MESSAGE_BYTES_MAX;
 use tickwire_protocol::wire::{ClientFrame, CloseCode, Hello, InputFrame, Request, Token, codec};
 use tickwire_protocol::world::Input as _;
 
-use super::session::{Presence, Verdict};
+use super::session::{Presence, Session, Verdict};
 use super::{AnyRoom, Close, ConnId, Outbox, Room, Stats};
 
 /// Answers from the process around the room that may wait for a tick: more than any tick can tell.
@@ -35,9 +35,7 @@ impl<G: Game> AnyRoom for Room<G> {
             self.interrupt_join(conn);
             return;
         };
-        let frame = ClientFrame::decode(bytes, &self.layout)
-            .map_err(|error| (CloseCode::Undecodable, format!("{error}: the frame does not decode")));
-        if let Err((code, reason)) = frame.and_then(|frame| self.take_frame(player, frame)) {
+        if let Err((code, reason)) = self.read_frame(player, bytes) {
             let ends = matches!(code, CloseCode::Bye | CloseCode::Version);
             self.close_connection(player, code, reason, ends);
         }
@@ -118,13 +116,30 @@ impl<G: Game> Room<G> {
         }
     }
 
-    fn take_frame(&mut self, player: PlayerId, frame: ClientFrame) -> Result<(), Fault> {
+    fn read_frame(&mut self, player: PlayerId, bytes: &[u8]) -> Result<(), Fault> {
         let now = self.tick;
-        let Some(session) = self.sessions.get_mut(&player) else { return Ok(()) };
-        let Some(client) = session.client_mut() else { return Ok(()) };
-        if !client.takes_frame(now) {
+        let client = self.sessions.get_mut(&player).and_then(Session::client_mut);
+        if !client.is_some_and(|client| client.takes_frame(now)) {
             return Err((CloseCode::TooMany, "too many frames in a second: send one a tick".to_owned()));
         }
+        let undecodable = |error| (CloseCode::Undecodable, format!("{error}: the frame does not decode"));
+        let mut input = core::mem::take(&mut self.input);
+        let read = input.read(bytes, &self.layout).map_err(undecodable);
+        let taken = match read {
+            Ok(true) => self.take_input(player, &input),
+            Ok(false) => {
+                let frame = ClientFrame::decode(bytes, &self.layout).map_err(undecodable);
+                frame.and_then(|frame| self.take_frame(player, frame))
+            }
+            Err(fault) => Err(fault),
+        };
+        self.input = input;
+        taken
+    }
+
+    fn take_frame(&mut self, player: PlayerId, frame: ClientFrame) -> Result<(), Fault> {
+        let Some(session) = self.sessions.get_mut(&player) else { return Ok(()) };
+        let Some(client) = session.client_mut() else { return Ok(()) };
         match frame {
             ClientFrame::Input(input) => self.take_input(player, &input),
             ClientFrame::Request(request) => self.take_request(player, &request),

@@ -86,7 +86,7 @@ impl Interest {
                 slots.copy_from(&rows.alive);
             }
         }
-        for area in &view.areas {
+        for area in view.areas.iter() {
             let wide = area.radius * HYSTERESIS;
             let (near, far) = (area.radius * area.radius, wide * wide);
             for row in self.grid.near(area.centre, wide) {

@@ -44,7 +44,7 @@ use tickwire_protocol::game::{self, Game, Host, Role, To};
 use tickwire_protocol::id::{EntityId, PlayerId, Tick};
 use tickwire_protocol::image::History;
 use tickwire_protocol::schema::Schema;
-use tickwire_protocol::wire::{InputLayout, Token, Welcome};
+use tickwire_protocol::wire::{InputFrame, InputLayout, Token, Welcome};
 use tickwire_protocol::world::World as _;
 
 pub use self::any::{AnyRoom, ConnId};
@@ -87,6 +87,8 @@ pub struct Room<G: Game> {
     /// Rows that players' `drive` spawned in this tick.
     spawns: Vec<(PlayerId, EntityId)>,
     scratch: Vec<u8>,
+    /// The last input frame, for its memory.
+    input: InputFrame,
     stats: Stats,
 }
 
@@ -130,6 +132,7 @@ impl<G: Game> Room<G> {
             told: Vec::new(),
             spawns: Vec::new(),
             scratch: Vec::new(),
+            input: InputFrame::default(),
             stats: Stats::default(),
         }
     }
