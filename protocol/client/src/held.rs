@@ -57,6 +57,11 @@ impl Held {
         Ok(arrival)
     }
 
+    /// The hash of what is held, in the server's schema.
+    pub(crate) fn hash(&self) -> u64 {
+        self.replica.hash()
+    }
+
     pub(crate) fn newest(&self) -> Option<&Image> {
         self.history().newest()
     }

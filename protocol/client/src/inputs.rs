@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use rand::Rng as _;
+use rand_pcg::Pcg32;
 use tickwire_protocol::id::InputSeq;
 use tickwire_protocol::limits::{INPUTS_PER_FRAME_MAX, PREDICT_TICKS_MAX};
 use tickwire_protocol::schema::{Component, Field};
@@ -90,6 +92,15 @@ impl Inputs {
                 *next = value;
             }
         }
+    }
+
+    /// Any input within its bounds.
+    pub(crate) fn random(&self, random: &mut Pcg32) -> Vec<i32> {
+        let within = |bounds: &Component| {
+            let many = u64::from(bounds.max.abs_diff(bounds.min)) + 1;
+            bounds.min.wrapping_add((u64::from(random.next_u32()) % many) as i32)
+        };
+        self.layout.iter().map(within).collect()
     }
 
     /// The input that the next tick will take, as things stand.

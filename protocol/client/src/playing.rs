@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use rand::SeedableRng as _;
+use rand_pcg::Pcg32;
 use tickwire_protocol::id::{InputSeq, PlayerId, Tick};
 use tickwire_protocol::image::Image;
 use tickwire_protocol::schema::Schema;
@@ -234,6 +236,18 @@ impl Playing {
     /// The world predicted for the newest input.
     pub(crate) fn predicted(&self) -> Option<&Image> {
         self.predictor.as_ref().and_then(Predictor::now)
+    }
+
+    /// The hash of what is held.
+    pub(crate) fn hash(&self) -> u64 {
+        self.held.hash()
+    }
+
+    /// See [`crate::Session::replay`].
+    pub(crate) fn replay(&mut self, seed: u64, ticks: u32) -> Option<u64> {
+        let mut random = Pcg32::seed_from_u64(seed);
+        let (predictor, image) = (self.predictor.as_mut()?, self.held.newest()?);
+        Some(predictor.replay(image, &self.inputs, ticks, &mut random))
     }
 
     /// The newest tick held.

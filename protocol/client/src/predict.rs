@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use rand_pcg::Pcg32;
 use tickwire_protocol::game::{Game, drive_and_advance};
 use tickwire_protocol::id::{EntityId, InputSeq, KindId, PlayerId, Tick};
 use tickwire_protocol::image::{Image, KindImage};
@@ -200,6 +201,21 @@ impl Predictor {
         self.predicted += 1;
     }
 
+    /// Runs so many ticks of inputs from `random` on from `image`; folds the hashes of all of them into one.
+    pub(crate) fn replay(&mut self, image: &Image, inputs: &Inputs, ticks: u32, random: &mut Pcg32) -> u64 {
+        let mut image = image.clone();
+        self.simulation.restore(&image);
+        let mut hash = 0;
+        for _ in 0..ticks {
+            let input = inputs.random(random);
+            let tick = image.tick.next();
+            self.simulation.step(self.me, &input, tick, &mut image, &mut |_| {});
+            hash = image.kinds.iter().fold(hash, |hash, rows| fold(hash, rows));
+        }
+        self.stop();
+        hash
+    }
+
     /// Makes `ahead` the tick after `now` under this input, unless it is already.
     pub(crate) fn look_ahead(&mut self, input: &[i32]) {
         if self.base.is_none() || self.ahead_input.as_deref() == Some(input) {
@@ -265,6 +281,15 @@ impl Predictor {
 /// Whose row it is.
 pub(crate) fn owner(rows: &KindImage, slot: u32) -> PlayerId {
     rows.owner.get(slot as usize).copied().unwrap_or_default()
+}
+
+/// Mixes every integer of every row into a hash.
+fn fold(hash: u64, rows: &KindImage) -> u64 {
+    let mix = |hash: u64, n: u32| (hash ^ u64::from(n)).wrapping_mul(0x0100_0000_01b3).rotate_left(7);
+    rows.alive.iter().fold(hash, |hash, slot| {
+        let values = rows.columns.iter().filter_map(|column| column.get(slot as usize));
+        values.fold(mix(hash, slot), |hash, value| mix(hash, *value as u32))
+    })
 }
 
 /// Rows that own inputs have spawned: by the seq and the how-many-th spawn of it, which both ends can name.

@@ -265,6 +265,18 @@ impl Session {
         self.playing.corrections.take(self.now)
     }
 
+    /// The hash of what is held: what the room's encoder says of the same.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        self.playing.hash()
+    }
+
+    /// Drives so many ticks on from the newest world with inputs made of `seed`, and hashes what comes of each:
+    /// the same number natively and in wasm. Prediction begins anew at the next snapshot. `None` without types.
+    pub fn replay(&mut self, seed: u64, ticks: u32) -> Option<u64> {
+        self.playing.replay(seed, ticks)
+    }
+
     /// Switches parts of the netcode off and on.
     pub fn set_netcode(&mut self, netcode: Netcode) {
         self.playing.netcode = netcode;

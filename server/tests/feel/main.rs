@@ -1,6 +1,8 @@
 //! A real room and real clients over simulated links, in virtual time: what a player feels.
 
 mod flight;
+#[cfg(feature = "demo")]
+mod golden;
 
 use tickwire_client::{Client, Join, Stats};
 use tickwire_protocol::link::Conditions;

@@ -35,6 +35,8 @@ mod asked {
     pub(super) const TRUTH: u32 = 5;
     pub(super) const WORLD: u32 = 6;
     pub(super) const INPUT: u32 = 7;
+    pub(super) const HASH: u32 = 8;
+    pub(super) const REPLAY: u32 = 9;
 }
 
 /// What [`Door::tell`] may be told; each is JSON.
@@ -221,6 +223,12 @@ fn asked(seat: &mut Seat, at: Micros, what: u32, value: &Value) -> String {
         asked::TRUTH => seat.truth(value),
         asked::WORLD => seat.session.world_json(),
         asked::INPUT => crate::json::input(&seat.session.schema().input, seat.session.input()),
+        asked::HASH => json!(format!("{:016x}", seat.session.hash())),
+        asked::REPLAY => {
+            let number = |at: usize| value.get(at).and_then(Value::as_u64).unwrap_or(0);
+            let hash = seat.session.replay(number(0), u32::try_from(number(1)).unwrap_or(0));
+            json!(hash.map(|hash| format!("{hash:016x}")))
+        }
         _ => Value::Null,
     };
     answer.to_string()
