@@ -18,6 +18,8 @@ use crate::sorted::Sorted;
 
 /// The part of a game that prediction runs, without its types.
 pub(crate) trait Simulate: Send {
+    /// Begins with an empty world.
+    fn reset(&mut self);
     /// Makes the world that of the image.
     fn restore(&mut self, image: &Image);
     /// Runs one tick with this input of `me`, and writes what changed into `image`, which is that of the tick before.
@@ -38,6 +40,10 @@ pub(crate) struct Simulation<G: Game> {
 }
 
 impl<G: Game> Simulate for Simulation<G> {
+    fn reset(&mut self) {
+        self.world = G::World::default();
+    }
+
     fn restore(&mut self, image: &Image) {
         self.world.restore(image);
     }
@@ -204,6 +210,8 @@ impl Predictor {
     /// Runs so many ticks of inputs from `random` on from `image`; folds the hashes of all of them into one.
     pub(crate) fn replay(&mut self, image: &Image, inputs: &Inputs, ticks: u32, random: &mut Pcg32) -> u64 {
         let mut image = image.clone();
+        // The slots of what is spawned depend on what was spawned before.
+        self.simulation.reset();
         self.simulation.restore(&image);
         let mut hash = 0;
         for _ in 0..ticks {
