@@ -129,9 +129,10 @@ await bench(["--bots", "26", "--seed", "11"], async (bench) => {
   expect(moves.length <= 2_000_000, `${MOVES.seconds} s of ${moves.length} bytes from ${frames.length} frames`);
   writeFileSync(join(ROOT, "assets/dogfight-moves.webp"), moves);
 
-  while (await page.evaluate(() => window.dogfight.link) !== "transatlantic") await page.keyboard.press("KeyL");
+  await page.goto(`${bench.url}/?link=transatlantic`);
+  await bench.play(page, "Ada");
   for (let n = 0; n < 3; n += 1) await page.keyboard.press("KeyN");
-  for (let n = 0; n < 180; n += 1) {
+  for (let n = 0; n < 250; n += 1) {
     await act();
     await pause(40);
   }
