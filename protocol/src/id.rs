@@ -1,4 +1,14 @@
 //! A type for everything counted: ticks, inputs, players, entities, rooms.
+//!
+//! ```
+//! use tickwire_protocol::prelude::*;
+//!
+//! const RATE: TickRate = TickRate::hz(60);
+//! // A timer is a tick in a row or in the game: this one ends a second and a half after tick 100.
+//! let ends = Tick(100).after(RATE.ticks_in_ms(1_500));
+//! assert_eq!(ends, Tick(190));
+//! assert!(Tick(189) < ends && ends.since(Tick(100)) == 90);
+//! ```
 
 use core::fmt;
 use core::marker::PhantomData;

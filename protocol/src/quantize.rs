@@ -2,6 +2,20 @@
 //!
 //! Both directions are computed in f64 and rounded once, so that native code and wasm agree in every bit, and
 //! `settle(settle(v)) == settle(v)` for every step not finer than 2 ulp of f32 at the end of its range.
+//!
+//! ```
+//! use tickwire_protocol::quantize::{Spec, Value};
+//!
+//! // `range = -1.0..=1.0, step = 0.25`
+//! let spec = Spec::steps(-1.0, 1.0, 0.25);
+//! let mut integers = [0];
+//! 0.3f32.pack(spec, &mut integers);
+//! assert_eq!(integers, [5]); // five steps above -1
+//! assert_eq!(f32::unpack(spec, &integers), 0.25);
+//! // What lies outside becomes the edge.
+//! 7.0f32.pack(spec, &mut integers);
+//! assert_eq!(f32::unpack(spec, &integers), 1.0);
+//! ```
 
 use glam::{Vec2, Vec3};
 
