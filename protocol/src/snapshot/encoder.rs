@@ -108,7 +108,7 @@ impl Encoder {
         }
     }
 
-    /// Makes no further codebook, and takes the spacing of snapshots as it is: from here on a client's frames depend on nothing but what that client may see.
+    /// Makes no further codebook: from here on a client's frames depend on nothing but what it may see.
     pub fn freeze(&mut self) {
         self.frozen = true;
     }
@@ -152,14 +152,12 @@ impl Encoder {
             held.iter_mut().zip(ledger.lane()).for_each(|(place, held)| *place = Some(Arc::clone(held)));
         }
         let book = self.teacher.edition(ledger.books.has).map_or(0, |edition| edition.version);
-        // A view of its own is nobody else's: there is nothing to look for.
-        let known = |known: &&Shared| known.is_for(&held, visible, must, book);
-        if let Some(known) = visible.everything.then(|| self.shared.iter().find(known)).flatten() {
+        if let Some(known) = self.shared.iter().find(|known| known.is_for(&held, visible, must, book)) {
             return known.encoded.clone();
         }
         let asked = Asked { held: &held, visible, enters, must, book };
         let mut encoded = self.write(history, now, &asked, out);
-        // Where some were postponed, the order in which they come is this client's own.
+        // Where some were postponed, the order in which they come is this client's own; so is a view of areas.
         if encoded.postponed == 0 && visible.everything {
             self.unite(&mut encoded);
             let visible = Arc::clone(visible);
@@ -170,10 +168,8 @@ impl Encoder {
 
     /// Those who see everything and have come to hold the same share it from here on, however they came there.
     fn unite(&self, encoded: &mut Encoded) {
-        let mut others = self.shared.iter().filter(|other| other.visible.everything);
-        if let Some(other) = others.find(|other| other.encoded.held == encoded.held) {
-            encoded.held = Arc::clone(&other.encoded.held);
-        }
+        let other = self.shared.iter().find(|other| other.encoded.held == encoded.held);
+        encoded.held = other.map_or(&encoded.held, |other| &other.encoded.held).clone();
     }
 
     /// Prepares for the newest tick, once.
@@ -274,9 +270,7 @@ impl Encoder {
         let ages = [held[0].as_deref(), held[1].as_deref(), held[2].as_deref()];
 
         let mut taken = self.pool.take();
-        let Some(next) = Arc::get_mut(&mut taken) else {
-            return Encoded { frame: from..from, held: Arc::default(), postponed: 0, changed: false };
-        };
+        let next = Arc::make_mut(&mut taken);
         (next.tick, next.keyframe) = (now.tick, held[0].is_none());
         next.kinds.resize_with(self.plan.kinds.len(), Slots::default);
 
@@ -292,8 +286,7 @@ impl Encoder {
         self.counted |= learned;
         let mut counts = if learned { Some(teacher.counts()) } else { None };
         let mut to = BitWriter::new(out);
-        let base = held[0].as_ref().map(|held| held.tick);
-        let before = held[1].as_ref().map(|held| held.tick);
+        let [base, before] = [0, 1].map(|at| ages[at].map(|held| held.tick));
         let lag = base.zip(before).map_or(plan.send_every, |(base, before)| base.since(before));
         let newest = Newest { tick: base.unwrap_or_default(), lag };
         Header { tick: now.tick, base, alone, book: book_name(lane.book) }.write(newest, &mut to);
