@@ -64,6 +64,9 @@ export class Lobby {
     try {
       const answer = await fetch("/api/rooms", { headers: { accept: "application/json" } });
       if (!answer.ok) return;
+      if (answer.headers.get("x-tickwire-build") === "debug") {
+        $("#tagline").textContent = "This server is a debug build, many times slower: cargo run --release is the real one.";
+      }
       const told = await answer.json();
       this.list(Array.isArray(told) ? told : told.rooms ?? []);
     } catch {

@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tickwire_protocol::game::{self, Game};
 
 use crate::config::Config;
+use crate::shell::shutdown::Asked;
 use crate::{Running, Server, StartError, lan_address, shell};
 
 /// Runs the program: exit code 0 where it was told to stop, 1 where it could not do what it was asked to.
@@ -105,8 +106,14 @@ fn act<G: Game>(server: Server<G>, given: &ArgMatches) -> Result<(), String> {
     if running.addr.port() != wanted && wanted != 0 {
         println!("Port {wanted} is taken, so this server is on {}.", running.addr.port());
     }
+    // Before anything is said: who reads it may answer with a signal.
+    let asked = running.wait(async { Asked::listen() });
     greet::<G>(&running, bots, tls);
-    running.wait(shell::shutdown::asked());
+    match asked {
+        Some(Ok(asked)) => running.wait(asked.wait()),
+        Some(Err(error)) => return Err(format!("signals cannot be heard ({error}): check the system's limits")),
+        None => None,
+    };
     println!("Stopping: every client is told.");
     running.stop();
     Ok(())

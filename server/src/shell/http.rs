@@ -55,6 +55,10 @@ async fn metrics(State(front): State<Arc<Front>>) -> Answer {
 async fn rooms(State(front): State<Arc<Front>>, headers: HeaderMap) -> Answer {
     let mut answer = axum::Json(front.rooms.states()).into_response();
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if cfg!(debug_assertions) {
+        // The page says so, as the console does.
+        answer.headers_mut().insert("x-tickwire-build", HeaderValue::from_static("debug"));
+    }
     share(&front, &headers, answer)
 }
 

@@ -1,0 +1,111 @@
+//! The program as a person starts and stops it.
+#![cfg(all(unix, feature = "demo"))]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test of a process"
+)]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tickwire-server"));
+    command.env_remove("TICKWIRE_PORT").env("RUST_BACKTRACE", "1");
+    command
+}
+
+/// Everything that a run with these flags says and how it ends.
+fn run(flags: &[&str]) -> Output {
+    command().args(flags).output().unwrap()
+}
+
+/// Fails where it is not one sentence on standard error and exit code 1.
+#[track_caller]
+fn refused(flags: &[&str]) -> String {
+    let output = run(flags);
+    let told = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(!told.contains('\n') && !told.contains("panicked"), "{told}");
+    told
+}
+
+/// A server that runs, and its port.
+fn started(flags: &[&str]) -> (Child, u16) {
+    let mut child = command()
+        .args(["--host", "127.0.0.1"])
+        .args(flags)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut port = None;
+    while port.is_none() {
+        let mut line = String::new();
+        assert!(out.read_line(&mut line).unwrap() > 0, "it ended without an address");
+        let address = line.trim().strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
+        port = address.and_then(|port| port.parse().ok());
+    }
+    // What it says later has to go somewhere.
+    std::thread::spawn(move || out.read_to_end(&mut Vec::new()));
+    (child, port.unwrap())
+}
+
+fn stop(mut child: Child, signal: rustix::process::Signal) -> Duration {
+    let pid = rustix::process::Pid::from_child(&child);
+    let began = Instant::now();
+    rustix::process::kill_process(pid, signal).unwrap();
+    assert!(child.wait().unwrap().success());
+    began.elapsed()
+}
+
+#[test]
+fn mistakes_are_told_in_one_sentence_with_exit_code_1() {
+    assert!(refused(&["--prot", "1"]).contains("--prot"));
+    assert!(refused(&["--port", "many"]).contains("many"));
+    assert!(refused(&["--config", "/does/not/exist.toml"]).contains("/does/not/exist.toml"));
+    assert!(refused(&["--port", "0", "--tls-cert", "c.pem"]).contains("tls_key"));
+    assert!(refused(&["--port", "0", "--page", "/does/not/exist"]).contains("/does/not/exist"));
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("unknown-key.toml");
+    std::fs::write(&file, "bots = 3\n prot = 1\n").unwrap();
+    let told = refused(&["--config", file.to_str().unwrap()]);
+    assert!(told.contains("line 2, column 2") && told.contains("prot"), "{told}");
+}
+
+#[test]
+fn what_config_default_prints_passes_config_check() {
+    let printed = run(&["config", "--default"]);
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("default.toml");
+    std::fs::write(&file, &printed.stdout).unwrap();
+    let checked = run(&["config", "--check", file.to_str().unwrap()]);
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+}
+
+#[test]
+fn help_and_schema_are_printed() {
+    let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
+    assert!(help.contains("--players-max") && help.contains("Ctrl-C"), "{help}");
+    assert!(run(&["--schema"]).stdout.len() > 100);
+}
+
+#[test]
+fn a_port_that_was_asked_for_is_taken_or_refused_and_signals_end_it_within_a_second() {
+    let (child, port) = started(&["--port", "0", "--bots", "2"]);
+    let told = refused(&["--host", "127.0.0.1", "--port", &port.to_string()]);
+    assert!(told.contains(&port.to_string()) && told.contains("taken"), "{told}");
+    let took = stop(child, rustix::process::Signal::TERM);
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    let (child, _) = started(&["--port", "0", "--bots", "2"]);
+    let took = stop(child, rustix::process::Signal::INT);
+    assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
+#[test]
+fn the_environment_stands_behind_the_flags() {
+    let output = command().env("TICKWIRE_TLS_CERT", "c.pem").args(["--port", "0"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("tls_key"));
+}
