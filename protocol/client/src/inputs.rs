@@ -145,7 +145,7 @@ impl Inputs {
     }
 
     /// The inputs to send now, from which seq: those since the last time, where there is a reason to.
-    pub(crate) fn to_send(&mut self, at: Micros) -> Option<(InputSeq, Vec<InputRun>)> {
+    pub(crate) fn take_due(&mut self, at: Micros) -> Option<(InputSeq, Vec<InputRun>)> {
         if self.sent >= self.latest || self.layout.is_empty() {
             return None;
         }
@@ -225,7 +225,7 @@ mod tests {
 
     fn tick(inputs: &mut Inputs, at: Micros) -> Option<(u32, Vec<(u32, Vec<i32>)>)> {
         inputs.commit(at);
-        let (first, runs) = inputs.to_send(at)?;
+        let (first, runs) = inputs.take_due(at)?;
         Some((first.0, runs.into_iter().map(|run| (run.count, run.values)).collect()))
     }
 

@@ -186,7 +186,7 @@ impl Playing {
                 }
             }
         }
-        let (first, runs) = self.inputs.to_send(at)?;
+        let (first, runs) = self.inputs.take_due(at)?;
         Some(self.input_frame(first, runs))
     }
 

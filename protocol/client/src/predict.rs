@@ -218,7 +218,7 @@ impl Predictor {
             let input = inputs.random(random);
             let tick = image.tick.next();
             self.simulation.step(self.me, &input, tick, &mut image, &mut |_| {});
-            hash = image.kinds.iter().fold(hash, |hash, rows| fold(hash, rows));
+            hash = image.kinds.iter().fold(hash, fold);
         }
         self.stop();
         hash
