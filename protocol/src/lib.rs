@@ -94,6 +94,9 @@ pub mod snapshot;
 pub mod wire;
 pub mod world;
 
+#[doc = include_str!("../HOW_IT_FEELS.md")]
+pub mod how_it_feels {}
+
 /// What a game needs, in one `use`: its traits and their derives, ids, vectors, [`math`].
 pub mod prelude {
     pub use glam::{Vec2, Vec3, vec2, vec3};
