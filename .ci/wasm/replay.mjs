@@ -9,7 +9,9 @@ const ASK = { stats: 4, hash: 8, replay: 9 };
 
 /** @param {Uint8Array} bytes */
 function put(bytes) {
-  new Uint8Array(door.memory.buffer, door.tw_buffer(bytes.length), bytes.length).set(bytes);
+  // First: it may make the memory larger, which is then another buffer.
+  const at = door.tw_buffer(bytes.length);
+  new Uint8Array(door.memory.buffer, at, bytes.length).set(bytes);
 }
 
 /** @param {number} what @param {any} value */

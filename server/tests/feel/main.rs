@@ -109,6 +109,7 @@ fn an_own_shot_is_drawn_at_once_and_stays_the_same_row_when_the_server_makes_it(
     sim.run(2);
     let [(key, provisional)] = shots(&mut sim)[..] else { panic!("{:?}", shots(&mut sim)) };
     assert!(provisional, "drawn before the server can know");
+    client(&mut sim).set_input(&Keys::default());
     sim.run(20);
     assert_eq!(shots(&mut sim).first(), Some(&(key, false)), "the same row, and real");
     assert_eq!((stats(&mut sim).spawns_refused, stats(&mut sim).corrections), (0, 0));
