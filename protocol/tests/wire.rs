@@ -2,6 +2,8 @@
 //!
 //! `TICKWIRE_GOLDEN=1 cargo test -p tickwire-protocol --test wire` writes them anew.
 
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use tickwire_protocol::wire::{
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/WIRE.md");
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "writes the document anew where it is asked to")]
 fn the_document_has_the_bytes_of_every_frame() {
     let text = std::fs::read_to_string(PATH).unwrap();
     let fresh = rewritten(&text);

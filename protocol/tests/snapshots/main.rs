@@ -1,5 +1,7 @@
 //! Both ends of a snapshot: whatever the schema, the history, the view and the lag, what is read is what was there.
 
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
 mod scene;
 
 use proptest::prelude::*;
@@ -12,13 +14,13 @@ fn run(scene: &mut Scene, ticks: u32) -> Result<(), TestCaseError> {
     let mut pauses = vec![0u32; scene.clients.len()];
     for _ in 0..ticks {
         scene.tick();
-        for at in 0..scene.clients.len() {
-            if pauses[at] > 0 {
-                pauses[at] -= 1;
+        for (at, pause) in pauses.iter_mut().enumerate() {
+            if *pause > 0 {
+                *pause -= 1;
                 continue;
             }
             scene.send(at)?;
-            pauses[at] = match scene.rng.random_range(0..40) {
+            *pause = match scene.rng.random_range(0..40) {
                 0 => scene.rng.random_range(0..100),
                 1..8 => scene.rng.random_range(0..8),
                 _ => scene.schema.send_every - 1,
