@@ -1,6 +1,6 @@
 //! `WIRE.md` says what is on the wire: its example bytes are those that are written, and read.
 //!
-//! `TICKWIRE_GOLDEN=1 cargo test -p tickwire-protocol --test wire` writes them anew.
+//! `TICKWIRE_GOLDEN=1 cargo test -p tickwire-protocol --test wire document` writes them anew.
 
 #![expect(clippy::unwrap_used, reason = "a test may")]
 

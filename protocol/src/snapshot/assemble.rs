@@ -172,13 +172,15 @@ impl KindSection<'_> {
             return;
         }
         let order = orders::gap(still, woke);
-        let mut gap = 0;
+        let (mut gap, mut left) = (0, still);
         for word in 0..self.words() {
             let stays = self.split(lane, word);
             let mut rest = stays.still;
             for slot in slots_in(word, stays.still & !stays.exact) {
                 let before = rest & ((1 << (slot % 64)) - 1);
-                to.rice(gap + before.count_ones(), order);
+                gap += before.count_ones();
+                to.rice(gap, order, left);
+                left -= gap + 1;
                 gap = 0;
                 append(lane, slot, &stays, to);
                 rest &= !(before | 1 << (slot % 64));
@@ -186,7 +188,7 @@ impl KindSection<'_> {
             gap += rest.count_ones();
         }
         // Past the end.
-        to.rice(gap, order);
+        to.rice(gap, order, left);
     }
 
     fn write_others(&self, lane: &LaneKind, to: &mut BitWriter<'_>) {

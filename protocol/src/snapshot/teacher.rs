@@ -50,7 +50,7 @@ const CHECK_MAX: u32 = 160;
 const HORIZON: u32 = 1_000;
 
 /// Snapshots after which what was counted before each check counts half.
-const FADE: u32 = 1_500;
+const FADE: u32 = 3_000;
 
 /// Bits that a byte of a book must save: a fifth more than it takes, because the future is not the past.
 const PRICE: f64 = 9.6;

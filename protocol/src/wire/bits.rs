@@ -70,16 +70,22 @@ impl<'a> BitWriter<'a> {
         self.write(shifted & ((1 << low) - 1), low);
     }
 
-    /// Appends a number that is geometrically distributed, about `2^order` on average (Rice): `value >> order` zeros,
-    /// a one, and the lowest `order` bits.
-    pub fn rice(&mut self, value: u32, order: u32) {
-        let mut zeros = value >> order;
-        while zeros > 32 {
+    /// Appends a number from 0 to `max` that is geometrically distributed, about `2^order` on average (Rice, cut at the
+    /// end): `value >> order` zeros and, where that is less than `max >> order`, a one and the lowest `order` bits;
+    /// else what is left of it in as many bits as the lowest `order` bits of `max` have.
+    pub fn rice(&mut self, value: u32, order: u32, max: u32) {
+        debug_assert!(value <= max, "{value} of {max}");
+        let (zeros, low) = (value >> order, u64::from(value) & ((1 << order) - 1));
+        for _ in 0..zeros / 32 {
             self.write(0, 32);
-            zeros -= 32;
         }
-        self.write(1 << zeros, zeros + 1);
-        self.write(u64::from(value) & ((1 << order) - 1), order);
+        self.write(0, zeros % 32);
+        if zeros < max >> order {
+            self.write(1, 1);
+            self.write(low, order);
+        } else {
+            self.write(low, last_bits(order, max));
+        }
     }
 
     /// Appends `len` bits of `from`, from bit `at` on.
@@ -245,27 +251,21 @@ impl<'a> BitReader<'a> {
         u32::try_from(shifted - (1 << order)).map_err(|_| DecodeError::Malformed("a number has more than 32 bits"))
     }
 
-    /// A number from [`BitWriter::rice`] of the same order, at most `max`.
+    /// A number from [`BitWriter::rice`] of the same order and `max`.
     ///
     /// # Errors
-    /// Where it is cut, or larger.
+    /// Where it is cut, or larger than `max`.
     pub fn rice(&mut self, order: u32, max: u32) -> Result<u32, DecodeError> {
         let most = max >> order;
         let mut zeros = 0;
-        loop {
-            let more = (self.peek(32) | 1 << 32).trailing_zeros();
-            zeros += more;
-            if zeros > most {
-                return Err(DecodeError::Malformed("a gap is longer than what is left"));
-            }
-            if more < 32 {
-                self.skip(more + 1)?;
-                break;
-            }
-            self.skip(32)?;
+        while zeros < most && !self.flag()? {
+            zeros += 1;
         }
-        let value = zeros << order | self.read(order)? as u32;
-        if value > max { Err(DecodeError::Malformed("a gap is longer than what is left")) } else { Ok(value) }
+        let low = self.read(if zeros < most { order } else { last_bits(order, max) })? as u32;
+        match zeros << order | low {
+            value if value <= max => Ok(value),
+            _ => Err(DecodeError::Malformed("a gap is longer than what is left")),
+        }
     }
 
     /// The next `len` whole bytes, behind what fills up the byte that was begun.
@@ -313,6 +313,11 @@ impl<'a> BitReader<'a> {
     }
 }
 
+/// Bits of the lowest `order` bits of `max`.
+fn last_bits(order: u32, max: u32) -> u32 {
+    u32::BITS - (max & ((1 << order) - 1)).leading_zeros()
+}
+
 /// 0, −1, 1, −2, 2 … as 0, 1, 2, 3, 4 …
 #[must_use]
 pub const fn zigzag(value: i64) -> u64 {
@@ -341,7 +346,7 @@ mod tests {
                 writer.varint(*value);
                 writer.signed(*value as i64);
                 writer.golomb(*value as u32, bits % 32);
-                writer.rice(*value as u32 >> 20, bits % 16);
+                writer.rice(*value as u32 >> 20, bits % 16, 1 << 12 | bits);
                 writer.append(&value.to_le_bytes(), 3, *bits as usize);
             }
             writer.bytes(b"end");
@@ -352,7 +357,7 @@ mod tests {
                 prop_assert_eq!(reader.varint().unwrap(), *value);
                 prop_assert_eq!(reader.signed().unwrap(), *value as i64);
                 prop_assert_eq!(reader.golomb(bits % 32).unwrap(), *value as u32);
-                prop_assert_eq!(reader.rice(bits % 16, 1 << 12).unwrap(), *value as u32 >> 20);
+                prop_assert_eq!(reader.rice(bits % 16, 1 << 12 | bits).unwrap(), *value as u32 >> 20);
                 prop_assert_eq!(reader.read(*bits).unwrap(), value >> 3 & ((1 << bits) - 1));
             }
             prop_assert_eq!(reader.bytes(3).unwrap(), b"end");

@@ -15,8 +15,8 @@ pub(crate) struct Record {
 /// takes about 14 bits, and what it gains lately is not what it will gain.
 const CHANGE: u16 = 60 * 16;
 
-/// What a difference costs is remembered for about 32 snapshots.
-const FADE: u16 = 32;
+/// What a difference costs is remembered for about 64 snapshots.
+const FADE: u16 = 64;
 
 impl Record {
     /// Takes note of a row, given what was held before it; returns the models that suit it from now on.
