@@ -15,7 +15,7 @@ async function film(page, seconds, act) {
   const frames = [];
   session.on("Page.screencastFrame", ({ data, metadata, sessionId }) => {
     frames.push({ data, at: metadata.timestamp });
-    void session.send("Page.screencastFrameAck", { sessionId });
+    session.send("Page.screencastFrameAck", { sessionId }).catch(() => {});
   });
   await session.send("Page.startScreencast", { format: "jpeg", quality: 92, maxWidth: SIZE.width, maxHeight: SIZE.height });
   const end = Date.now() + seconds * 1000;
@@ -86,7 +86,7 @@ function animation(frames, { width, height, fps }) {
 }
 
 await bench(["--bots", "26", "--seed", "11"], async (bench) => {
-  const page = await bench.page("pictures", SIZE);
+  let page = await bench.page("pictures", SIZE);
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
   await bench.play(page, "Ada");
   const held = new Set();
@@ -129,7 +129,9 @@ await bench(["--bots", "26", "--seed", "11"], async (bench) => {
   expect(moves.length <= 2_000_000, `${MOVES.seconds} s of ${moves.length} bytes from ${frames.length} frames`);
   writeFileSync(join(ROOT, "assets/dogfight-moves.webp"), moves);
 
-  await page.goto(`${bench.url}/?link=transatlantic`);
+  page = await bench.page("far", SIZE, "/?link=transatlantic");
+  held.clear();
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
   await bench.play(page, "Ada");
   for (let n = 0; n < 3; n += 1) await page.keyboard.press("KeyN");
   for (let n = 0; n < 250; n += 1) {
