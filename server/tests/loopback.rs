@@ -135,3 +135,38 @@ fn a_room_that_the_game_closes_tells_its_players() {
     player.client.request(&Ask::Close);
     assert!(player.ended_with() >= 1000);
 }
+
+#[test]
+fn a_room_in_which_nobody_is_ends_and_the_first_one_stays() {
+    let server = serve(|config| config.room_idle_ms = 100);
+    let names = || {
+        let rooms: serde_json::Value = serde_json::from_str(&peer::get(server.addr, "/api/rooms", &[]).1).unwrap();
+        rooms.as_array().unwrap().iter().map(|room| room["name"].to_string()).collect::<Vec<_>>()
+    };
+    let mut player = Peer::joined(server.addr, &Way::default(), Join::player("alone").in_room("red"));
+    assert_eq!(names(), ["\"main\"", "\"red\""]);
+    player.say_bye();
+    let until = Instant::now() + Duration::from_secs(8);
+    while names().len() > 1 {
+        assert!(Instant::now() < until, "still there: {:?}", names());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(names(), ["\"main\""]);
+    Peer::joined(server.addr, &Way::default(), Join::player("again").in_room("red"));
+}
+
+#[test]
+fn a_crowd_that_joins_at_once_is_let_in_a_few_per_tick() {
+    let server = serve(|config| (config.joins_per_tick, config.players_max) = (2, Some(100)));
+    let hello = peer::hello();
+    let mut crowd: Vec<peer::Socket> = (0..40)
+        .map(|_| {
+            let (mut socket, _tcp) = peer::socket(server.addr, &Way::default(), SOON);
+            socket.send(peer::hello_frame(&hello)).unwrap();
+            socket
+        })
+        .collect();
+    for socket in &mut crowd {
+        assert!(matches!(socket.read(), Ok(tungstenite::Message::Binary(_))), "no welcome");
+    }
+}
