@@ -50,13 +50,13 @@ pub struct Difference {
     /// Which row.
     pub entity: EntityId,
     /// The name of its kind.
-    pub kind: String,
+    pub kind: Box<str>,
     /// The name of the field, or what else about the row differs.
-    pub field: String,
+    pub field: Box<str>,
     /// What it should be.
-    pub expected: String,
+    pub expected: Box<str>,
     /// What it is.
-    pub found: String,
+    pub found: Box<str>,
 }
 
 impl std::error::Error for Difference {}
@@ -144,7 +144,8 @@ fn as_a_client_does<G: Game>(seed: u64, ticks: u32) -> Result<(), Difference> {
         image.tick = Tick(2 * tick.0);
         world.settle(&mut image);
         history.push(image);
-        (host.take_told(), host.take_sent_away());
+        host.take_told();
+        host.take_sent_away();
         if host.closing().is_some() {
             break;
         }
@@ -202,7 +203,7 @@ fn names_a_row(ty: &FieldType) -> bool {
 /// # Errors
 /// The first difference.
 pub fn holds(schema: &Schema, held: &Image, truth: &Image, me: PlayerId) -> Result<(), Difference> {
-    for entity in held.entities().filter(|entity| !truth.contains(*entity)) {
+    if let Some(entity) = held.entities().find(|entity| !truth.contains(*entity)) {
         return Err(difference(schema, held.tick, entity, "row", there(false), there(true)));
     }
     for entity in held.entities() {
@@ -315,5 +316,6 @@ fn difference(
     found: String,
 ) -> Difference {
     let kind = kind_of(schema, entity).map_or_else(|| format!("kind {}", entity.kind.0), |kind| kind.name.clone());
-    Difference { between: "", tick, entity, kind, field: field.to_owned(), expected, found }
+    let (kind, expected, found) = (kind.into(), expected.into(), found.into());
+    Difference { between: "", tick, entity, kind, field: field.into(), expected, found }
 }

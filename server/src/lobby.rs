@@ -188,3 +188,95 @@ fn check_name(name: &str) -> Result<(), Reject> {
 fn reject(code: CloseCode, reason: String) -> Reject {
     Reject { code, reason }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lobby(players_max: u32, rooms_max: usize) -> Lobby {
+        Lobby::new(&Rules { players_max, watchers_max: 1, ..Rules::default() }, rooms_max)
+    }
+
+    fn hello(room: &str, role: Role) -> Hello {
+        Hello {
+            version: VERSION,
+            schema_hash: 0,
+            room: room.to_owned(),
+            name: "somebody".to_owned(),
+            role,
+            ticket: Vec::new(),
+            options: BTreeMap::new(),
+            resume: None,
+        }
+    }
+
+    fn seated(lobby: &mut Lobby, room: &str) -> Result<String, CloseCode> {
+        lobby.seat(&hello(room, Role::Plays)).map(|seat| seat.room).map_err(|reject| reject.code)
+    }
+
+    #[test]
+    fn a_full_room_is_followed_by_another_one_until_there_are_too_many() {
+        let mut lobby = lobby(2, 3);
+        let rooms: Vec<_> = (0..7).map(|_| seated(&mut lobby, "blue")).collect();
+        let names = ["blue", "blue", "blue-2", "blue-2", "blue-3", "blue-3"].map(|name| Ok(name.to_owned()));
+        assert_eq!((&rooms[..6], &rooms[6]), (&names[..], &Err(CloseCode::Full)));
+    }
+
+    #[test]
+    fn no_name_is_any_room_with_space() {
+        let mut lobby = lobby(1, 3);
+        assert_eq!(seated(&mut lobby, ""), Ok(FIRST_ROOM.to_owned()));
+        assert_eq!(seated(&mut lobby, "blue"), Ok("blue".to_owned()));
+        let left = Seat { room: "blue".to_owned(), opens: false, role: Role::Plays };
+        lobby.settled(&left);
+        assert_eq!(seated(&mut lobby, ""), Ok("blue".to_owned()));
+    }
+
+    #[test]
+    fn a_seat_is_held_until_its_hello_is_answered_and_counts_afterwards() {
+        let mut lobby = lobby(1, 1);
+        let seat = lobby.seat(&hello("", Role::Plays)).unwrap();
+        assert!(seat.opens);
+        assert_eq!(seated(&mut lobby, ""), Err(CloseCode::Full));
+        lobby.settled(&seat);
+        lobby.counted(&seat.room, Population { players: 1, watchers: 0 });
+        assert_eq!(seated(&mut lobby, ""), Err(CloseCode::Full));
+        lobby.counted(&seat.room, Population::default());
+        assert_eq!(seated(&mut lobby, ""), Ok(FIRST_ROOM.to_owned()));
+    }
+
+    #[test]
+    fn players_and_watchers_have_seats_of_their_own() {
+        let mut lobby = lobby(1, 1);
+        assert!(lobby.seat(&hello("", Role::Watches)).is_ok());
+        assert!(lobby.seat(&hello("", Role::Plays)).is_ok());
+        assert!(lobby.seat(&hello("", Role::Watches)).is_err());
+    }
+
+    #[test]
+    fn a_name_that_cannot_stand_in_a_link_and_another_version_are_refused_in_words() {
+        let mut lobby = lobby(1, 1);
+        for (name, why) in [("a b", "' '"), ("a/b", "'/'"), ("<b>", "'<'"), (&*"x".repeat(49), "49 bytes")] {
+            let reject = lobby.seat(&hello(name, Role::Plays)).unwrap_err();
+            assert!(reject.code == CloseCode::Protocol && reject.reason.contains(why), "{reject:?}");
+        }
+        let old = Hello { version: 0, ..hello("", Role::Plays) };
+        let reject = lobby.seat(&old).unwrap_err();
+        assert!(reject.code == CloseCode::Version && reject.reason.contains("reload"), "{reject:?}");
+        assert_eq!(lobby.rooms().count(), 0, "a refusal opens nothing");
+    }
+
+    #[test]
+    fn whoever_comes_back_finds_its_full_room() {
+        let mut lobby = lobby(1, 1);
+        assert!(lobby.seat(&hello("blue", Role::Plays)).is_ok());
+        let resume = tickwire_protocol::wire::Resume {
+            token: [1; 16],
+            tick: tickwire_protocol::id::Tick(1),
+            event: 0,
+            seq: tickwire_protocol::id::InputSeq(1),
+        };
+        let back = Hello { resume: Some(resume), ..hello("blue", Role::Plays) };
+        assert_eq!(lobby.seat(&back).map(|seat| (seat.room, seat.opens)), Ok(("blue".to_owned(), false)));
+    }
+}

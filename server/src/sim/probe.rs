@@ -128,6 +128,11 @@ impl<G: Game> Probe<G> {
         self.out.push_back(Output::Send(frame));
     }
 
+    /// Sends the input of one tick, outside of a simulation.
+    pub fn play_now(&mut self) {
+        self.play();
+    }
+
     /// Leaves for good.
     pub fn bye(&mut self, reason: &str) {
         let mut frame = Vec::new();

@@ -287,7 +287,7 @@ pub fn near() -> Conditions {
 /// Keys that change a few times a second, by player and tick.
 pub fn keys(seed: u64, seat: usize, tick: u32) -> Keys {
     let mixed = (seed ^ (seat as u64) << 32 ^ u64::from(tick / 11)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    Keys { x: (mixed % 3) as i8 - 1, y: (mixed / 3 % 3) as i8 - 1, fire: mixed % 40 == 0 }
+    Keys { x: (mixed % 3) as i8 - 1, y: (mixed / 3 % 3) as i8 - 1, fire: mixed.is_multiple_of(40) }
 }
 
 /// Runs, with everybody playing, and compares what everybody holds with the room, every tick.

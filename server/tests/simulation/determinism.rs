@@ -124,8 +124,8 @@ impl<const RULE: u8> Game for Cheat<RULE> {
 #[test]
 fn a_game_that_depends_on_something_else_is_told_where() {
     let found = tickwire_server::check::<Cheat<1>>(1, 60).unwrap_err();
-    assert_eq!((found.kind.as_str(), found.field.as_str()), ("balls", "x"), "{found}");
+    assert_eq!((&*found.kind, &*found.field), ("balls", "x"), "{found}");
     let found = tickwire_server::check::<Cheat<2>>(1, 60).unwrap_err();
-    assert_eq!((found.kind.as_str(), found.field.as_str(), found.tick), ("balls", "hits", Tick(1)), "{found}");
+    assert_eq!((&*found.kind, &*found.field, found.tick), ("balls", "hits", Tick(1)), "{found}");
     tickwire_server::check::<Cheat<0>>(1, 60).unwrap();
 }

@@ -22,7 +22,7 @@ fn frames_of_the_middle(seed: u64, hidden: &str, ticks: u32) -> Vec<(u32, Vec<u8
         let tick = world.room().newest().0;
         world.peer_mut(0).input = keys(seed, 0, tick / 4);
         let (room, probe) = world.room_and_peer(0);
-        probe.check(room.history()).unwrap();
+        probe.check(room.history()).expect("the room's world");
     });
     assert_eq!(world.peer(middle).faults(), &[] as &[String]);
     // The welcome tells the room's options, which differ.
@@ -43,13 +43,16 @@ fn two_rooms_that_differ_only_where_one_cannot_look_write_it_the_same_bytes() {
     }
 }
 
+/// A tick, where the ship was, and where each rock was.
+type Last = (u32, Vec2, Vec<(u32, Vec2)>);
+
 #[test]
 fn rows_come_at_the_radius_and_go_at_a_tenth_more() {
     let mut world = sim(3, &[("rocks", "200"), ("view", "150")]);
     world.add(player("eye"), Conditions::default());
     let (mut came, mut went) = (0, 0);
     let mut before: Vec<u32> = Vec::new();
-    let mut last: Option<(u32, Vec2, Vec<(u32, Vec2)>)> = None;
+    let mut last: Option<Last> = None;
     world.run_with(900, |world| {
         let tick = world.room().newest().0;
         world.peer_mut(0).input = keys(3, 0, tick / 4);

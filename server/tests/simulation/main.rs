@@ -13,4 +13,5 @@ mod hidden_rows;
 mod real_clients;
 mod requests;
 mod slow_readers;
+mod unwritten;
 mod watchers;
