@@ -43,6 +43,25 @@ pub struct Serve {
     pub tls_key: Option<std::path::PathBuf>,
 }
 
+impl Serve {
+    /// A scene of so many rows on any free port, with one worker.
+    #[must_use]
+    pub fn of(scene: String, entities: u32, core: Option<usize>) -> Serve {
+        Serve {
+            scene,
+            entities,
+            port: 0,
+            seed: scenes::SEED,
+            workers: 1,
+            bots: None,
+            players_max: 100_000,
+            core,
+            tls_cert: None,
+            tls_key: None,
+        }
+    }
+}
+
 /// Serves a scene: prints `READY <port>`, then goes on until told to stop.
 ///
 /// # Errors

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
-use tickwire_benches::load::{Engine, Metrics, Plan};
+use tickwire_benches::floor;
+use tickwire_benches::load::{Engine, Match, Metrics, Plan, against_floor, find_max, serve_floor};
 use tickwire_benches::report::{Figures, Output, end};
 use tickwire_benches::scenes;
+use tickwire_benches::serve::{Serve, serve};
 use tickwire_client_demo::net::Address;
 use tickwire_protocol::game::Role;
 
@@ -41,6 +43,21 @@ struct Flags {
     /// One player in so many decodes everything.
     #[arg(long, default_value_t = 100)]
     decode_every: usize,
+    /// Rows of the scene, for a server of one's own.
+    #[arg(long, default_value_t = 1_000)]
+    entities: u32,
+    /// Start the scene and the bare floor on one core, and compare their CPU time.
+    #[arg(long)]
+    against_floor: bool,
+    /// Start the scene, and find the most players that it holds.
+    #[arg(long)]
+    find_max: bool,
+    /// What this process serves for another one of itself.
+    #[arg(long, hide = true)]
+    child: Option<String>,
+    /// Bytes of a frame of the floor.
+    #[arg(long, hide = true, default_value_t = 0)]
+    floor_bytes: usize,
     /// The core to run on.
     #[arg(long)]
     core: Option<usize>,
@@ -53,6 +70,22 @@ fn main() -> ExitCode {
 }
 
 fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
+    let scene = || flags.scene.clone().unwrap_or_else(|| "w1".to_owned());
+    if let Some(child) = &flags.child {
+        let plan = floor::Plan { players: flags.players, bytes: flags.floor_bytes, rate: 30 };
+        match child.as_str() {
+            "floor" => serve_floor(plan, flags.core)?,
+            _ => serve(&Serve::of(scene(), flags.entities, flags.core))?,
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let what = Match { scene: scene(), entities: flags.entities, players: flags.players, seconds: flags.seconds };
+    if flags.against_floor {
+        return flags.output.finish(&against_floor(&what)?);
+    }
+    if flags.find_max {
+        return flags.output.finish(&find_max(&what)?);
+    }
     if let Some(core) = flags.core {
         tickwire_benches::machine::pin(core)?;
     }

@@ -186,6 +186,9 @@ impl Client {
         };
         self.tick = arrival.tick;
         self.event = arrival.private.events.last().map_or(self.event, |event| event.number);
+        if let (true, Some(dump)) = (arrival.snapshot, &mut self.dump) {
+            dump.hash(arrival.tick, replica.hash())?;
+        }
         if arrival.snapshot {
             let held = replica.newest().map_or(0, |image| image.kinds.iter().map(|kind| kind.alive.len()).sum());
             self.filling &= arrival.entered.len() * 4 >= held && held > 0;

@@ -80,6 +80,7 @@ struct Tape {
     bare: Vec<Chain>,
     visible: Arc<Visible>,
     enters: Vec<EntityId>,
+    sabotage: bool,
 }
 
 /// The sender's half.
@@ -111,6 +112,7 @@ impl Tape {
             bare: (0..lag).map(bare).collect(),
             visible: Arc::new(Visible { kinds: Vec::new(), everything: true }),
             enters: (0..set.entities as u32).map(|slot| EntityId { kind: KindId(0), slot }).collect(),
+            sabotage: run.sabotage,
         })
     }
 
@@ -136,9 +138,15 @@ impl Tape {
         let mut same = true;
         for bytes in [&self.room.out[codebook.clone()], &self.room.out[frame.clone()]] {
             if !bytes.is_empty() {
-                same &= chain.replica.receive(bytes).is_ok();
+                same &= match run_sabotage(self.sabotage, bytes) {
+                    Some(wrong) => chain.replica.receive(&wrong).is_ok(),
+                    None => chain.replica.receive(bytes).is_ok(),
+                };
                 chain.dump.as_mut().map(|dump| dump.frame(bytes)).transpose()?;
             }
+        }
+        if let Some(dump) = &mut chain.dump {
+            dump.hash(tick, chain.replica.hash())?;
         }
         same &= chain.replica.newest() == self.room.history.newest();
         Ok(coded(same))
@@ -174,6 +182,16 @@ impl Side {
         ledger.acknowledged(self.history.newest().map_or(Tick::NONE, |image| image.tick));
         (codebook, encoded.frame)
     }
+}
+
+/// The frame with one bit wrong, where that is wanted.
+fn run_sabotage(wanted: bool, bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut wrong = wanted.then(|| bytes.to_vec())?;
+    let middle = wrong.len() / 2;
+    if let Some(byte) = wrong.get_mut(middle) {
+        *byte ^= 1;
+    }
+    Some(wrong)
 }
 
 /// Writes the components of every row, row after row, into the only kind of an image.

@@ -23,6 +23,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Bytes of one frame with its header.
+    #[must_use]
+    pub fn frame_bytes(&self) -> usize {
+        server::header(self.bytes).len() + self.bytes
+    }
+
     /// Nanoseconds between ticks.
     #[must_use]
     pub fn interval(&self) -> u64 {

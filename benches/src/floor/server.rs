@@ -132,7 +132,7 @@ impl Seat {
 }
 
 /// The header of a binary WebSocket frame from a server.
-fn header(bytes: usize) -> Vec<u8> {
+pub(super) fn header(bytes: usize) -> Vec<u8> {
     let mut header = vec![0x82];
     match bytes {
         0..126 => header.push(bytes as u8),

@@ -46,6 +46,7 @@ pub struct Engine {
     /// What was measured since the last [`Engine::reset`].
     pub meter: Meter,
     seen: Seen,
+    snapshot_at: Micros,
     begun: u64,
     scratch: Vec<u8>,
     ready: Vec<usize>,
@@ -68,6 +69,7 @@ impl Engine {
             hands,
             meter: Meter::new()?,
             seen: Seen::default(),
+            snapshot_at: 0,
             begun: machine::now(),
             scratch: vec![0; 256 * 1_024],
             ready: Vec::new(),
@@ -78,6 +80,12 @@ impl Engine {
     #[must_use]
     pub fn at(&self) -> Micros {
         (machine::now() - self.begun) / 1_000
+    }
+
+    /// When the newest snapshot came, in nanoseconds of the machine's clock.
+    #[must_use]
+    pub fn snapshot_nanos(&self) -> u64 {
+        self.begun + self.snapshot_at * 1_000
     }
 
     /// Players that are in now.
@@ -210,6 +218,9 @@ impl Engine {
         });
         if let Err(error) = read {
             ended.get_or_insert((NO_CODE, format!("{error:#}")));
+        }
+        if snapshot {
+            self.snapshot_at = at;
         }
         if let (true, Some(frame)) = (snapshot, player.acknowledge()) {
             meter.bytes_out += frame.len() as u64;

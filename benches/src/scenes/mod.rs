@@ -2,6 +2,7 @@
 //!
 //! A scene is named on the command line; [`visit`] turns the name into a game type.
 
+mod games;
 mod motion;
 mod polar;
 mod wander;
@@ -15,7 +16,7 @@ pub use self::polar::{Compass, Polar};
 pub use self::wander::{Ground, Thing, W1, W2, W3, Wander};
 
 /// Every scene there is.
-pub const NAMES: [&str; 5] = ["w1", "w1-polar", "w2", "w3", "roam"];
+pub const NAMES: [&str; 9] = ["w1", "w1-polar", "w2", "w3", "roam", "tag", "checkers", "board", "ticker"];
 
 /// The seed of a scene that is not given another.
 pub const SEED: u64 = 12_345;
@@ -75,6 +76,10 @@ pub fn visit<V: Visit>(name: &str, visit: V) -> anyhow::Result<V::Out> {
         "w2" => visit.visit::<W2>(),
         "w3" => visit.visit::<W3>(),
         "roam" => visit.visit::<Dogfight>(),
+        "tag" => visit.visit::<games::Tag>(),
+        "checkers" => visit.visit::<games::Checkers>(),
+        "board" => visit.visit::<games::Whiteboard>(),
+        "ticker" => visit.visit::<games::Ticker>(),
         _ => anyhow::bail!("there is no scene `{name}`: choose one of {}", NAMES.join(", ")),
     })
 }
