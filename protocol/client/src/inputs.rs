@@ -223,7 +223,10 @@ mod tests {
         }
     }
 
-    fn tick(inputs: &mut Inputs, at: Micros) -> Option<(u32, Vec<(u32, Vec<i32>)>)> {
+    /// The first seq of a frame, and its runs.
+    type Sent = (u32, Vec<(u32, Vec<i32>)>);
+
+    fn tick(inputs: &mut Inputs, at: Micros) -> Option<Sent> {
         inputs.commit(at);
         let (first, runs) = inputs.take_due(at)?;
         Some((first.0, runs.into_iter().map(|run| (run.count, run.values)).collect()))
