@@ -8,6 +8,9 @@ use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::{Arrival, Replica};
 use tickwire_protocol::wire::DecodeError;
 
+use crate::arrivals::Arrivals;
+use crate::paint::Between;
+
 /// The snapshots held, by name where the server's schema is another one.
 pub(crate) struct Held {
     replica: Replica,
@@ -68,5 +71,28 @@ impl Held {
 
     pub(crate) fn history(&self) -> &History {
         self.mapped.as_ref().map_or_else(|| self.replica.history(), |mapped| &mapped.history)
+    }
+
+    /// The two snapshots that the drawn tick lies between.
+    pub(crate) fn between(&self, arrivals: &Arrivals, tick: f64, seconds_per_tick: f64) -> Option<Between<'_>> {
+        let mut later: Option<&Image> = None;
+        for image in self.history().iter().rev() {
+            if f64::from(image.tick.0) > tick {
+                later = Some(image);
+                continue;
+            }
+            let Some(to) = later else {
+                // What is known without a new image did not change.
+                let known = f64::from(image.tick.max(arrivals.newest()).0);
+                let beyond = (tick - known).max(0.0) * seconds_per_tick;
+                return Some(Between { from: image, to: None, part: 0.0, beyond });
+            };
+            let end = f64::from(to.tick.0);
+            let idle = arrivals.idle_after(image.tick, to.tick);
+            let start = if idle { end - arrivals.interval_ticks() } else { f64::from(image.tick.0) };
+            let part = ((tick - start) / (end - start).max(1e-9)).clamp(0.0, 1.0);
+            return Some(Between { from: image, to: later, part, beyond: 0.0 });
+        }
+        later.map(|oldest| Between { from: oldest, to: None, part: 0.0, beyond: 0.0 })
     }
 }

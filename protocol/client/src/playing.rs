@@ -354,7 +354,7 @@ impl Playing {
     fn paint(&mut self, at: Micros, bare: bool, drawn: &mut Drawn) {
         let tick = self.arrivals.advance(at);
         let between = if self.netcode.interpolation {
-            between(&self.held, &self.arrivals, tick, self.tick_us / 1e6)
+            self.held.between(&self.arrivals, tick, self.tick_us / 1e6)
         } else {
             self.held.newest().map(|from| Between { from, to: None, part: 0.0, beyond: 0.0 })
         };
@@ -393,27 +393,4 @@ impl Playing {
             stats.spawns_refused = predictor.spawns().refused;
         }
     }
-}
-
-/// The two snapshots that the drawn tick lies between.
-fn between<'a>(held: &'a Held, arrivals: &Arrivals, tick: f64, seconds_per_tick: f64) -> Option<Between<'a>> {
-    let mut later: Option<&Image> = None;
-    for image in held.history().iter().rev() {
-        if f64::from(image.tick.0) > tick {
-            later = Some(image);
-            continue;
-        }
-        let Some(to) = later else {
-            // What is known without a new image did not change.
-            let known = f64::from(image.tick.max(arrivals.newest()).0);
-            let beyond = (tick - known).max(0.0) * seconds_per_tick;
-            return Some(Between { from: image, to: None, part: 0.0, beyond });
-        };
-        let end = f64::from(to.tick.0);
-        let idle = arrivals.idle_after(image.tick, to.tick);
-        let start = if idle { end - arrivals.interval_ticks() } else { f64::from(image.tick.0) };
-        let part = ((tick - start) / (end - start).max(1e-9)).clamp(0.0, 1.0);
-        return Some(Between { from: image, to: later, part, beyond: 0.0 });
-    }
-    later.map(|oldest| Between { from: oldest, to: None, part: 0.0, beyond: 0.0 })
 }
