@@ -74,7 +74,13 @@ fn a_game_that_keeps_the_rules_passes_the_check() {
     tickwire_server::check::<Arena>(5, 300).unwrap();
 }
 
-/// Breaks a rule, as `rule` says.
+#[cfg(feature = "demo")]
+#[test]
+fn the_demo_game_passes_the_check() {
+    tickwire_server::check::<tickwire_dogfight::Dogfight>(1, 600).unwrap();
+}
+
+/// Breaks a rule, as `RULE` says.
 #[derive(Serialize, Deserialize)]
 struct Cheat<const RULE: u8>;
 
