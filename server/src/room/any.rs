@@ -15,8 +15,9 @@ pub struct ConnId(pub u32);
 pub trait AnyRoom: Send {
     /// A connection said hello and wants in. `token` is fresh randomness for its next resume.
     ///
-    /// The outcome stands in the outbox of the next tick, or of a later one where many join at once: a welcome in `writes` and an entry in `joined`, or a
-    /// reject in `writes` and an entry in `closes`. A resume takes the old connection's place, which is closed.
+    /// The outcome stands in the outbox of the next tick, or of a later one where many join at once: a welcome in
+    /// `writes` and an entry in `joined`, or a reject in `writes` and an entry in `closes`. A resume takes the old
+    /// connection's place, which is closed.
     fn join(&mut self, conn: ConnId, hello: Hello, token: Token);
     /// A connection sent a frame. One that does not decode closes it, in the outbox of the next tick.
     fn frame(&mut self, conn: ConnId, bytes: &[u8]);
