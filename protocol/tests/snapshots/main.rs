@@ -5,6 +5,7 @@
 mod scene;
 
 use proptest::prelude::*;
+use tickwire_protocol::schema::{Field, FieldType};
 use tickwire_protocol::wire::DecodeError;
 
 use self::scene::{Scene, any_schema};
@@ -97,4 +98,19 @@ fn a_delta_from_what_is_not_held_is_refused() {
     let frame = scene.clients[0].frames.iter().rfind(is_delta).cloned().unwrap();
     let mut other = tickwire_protocol::snapshot::Replica::new(&scene.schema);
     assert!(matches!(other.receive(&frame), Err(DecodeError::UnknownBase(_))));
+}
+
+#[test]
+fn codebooks_are_learned_sent_and_used_though_some_of_their_parts_are_lost() {
+    let number = scene::number(0.0, 1.0, 10_000);
+    let pos = FieldType::Vector { size: 2, of: Box::new(number) };
+    let pos = Field { place: true, lerp: true, ..scene::field("pos", pos) };
+    let mut scene = Scene::new(scene::schema(vec![scene::kind("a", vec![pos])]), 5);
+    for _ in 0..400 {
+        scene.tick();
+        for at in 0..scene.clients.len() {
+            scene.send(at).unwrap();
+        }
+    }
+    assert!(scene.clients.iter().all(|client| client.books > 0));
 }

@@ -140,6 +140,8 @@ pub(crate) struct Client {
     /// What it should hold, by tick.
     pub(crate) truth: BTreeMap<Tick, Image>,
     pub(crate) keyframes: u32,
+    /// Parts of codebooks it was sent.
+    pub(crate) books: u32,
     event: u32,
 }
 
@@ -152,6 +154,7 @@ impl Scene {
             frames: Vec::new(),
             truth: BTreeMap::new(),
             keyframes: 0,
+            books: 0,
             event: 0,
         });
         Scene {
@@ -218,6 +221,7 @@ impl Scene {
             private.hash = Some(self.encoder.hash(&self.history, &encoded.held, me));
         }
         let client = &mut self.clients[at];
+        let book = self.encoder.codebook(&mut client.ledger, &mut self.out);
         let held_now = &encoded.held;
         let range = self.encoder.private(&self.history, &mut client.ledger, held_now, me, &private, &mut self.out);
         let frames = [self.out[range].to_vec(), self.out[encoded.frame.clone()].to_vec()];
@@ -230,6 +234,10 @@ impl Scene {
                 client.ledger.untell();
             }
             return Ok(());
+        }
+        if !book.is_empty() {
+            client.books += 1;
+            client.replica.receive(&self.out[book]).map_err(|e| TestCaseError::fail(e.to_string()))?;
         }
         let arrival = client.replica.receive(&frames[0]).map_err(|e| TestCaseError::fail(e.to_string()))?;
         if !encoded.changed {
