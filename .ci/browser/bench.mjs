@@ -22,6 +22,8 @@ const FLAGS = [
 async function serve(args) {
   const binary = process.env.TICKWIRE_SERVER ?? join(ROOT, "target/release/tickwire-server");
   const server = spawn(binary, ["--port", "0", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  // Also where this program ends before it comes to its own end.
+  process.once("exit", () => server.kill("SIGKILL"));
   let said = "";
   const url = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`the server said no address:\n${said}`)), 20_000);
