@@ -24,8 +24,8 @@ const FIRST_WINDOW: usize = 6;
 pub(super) struct Flight {
     trips: RoundTrips,
     rate: TickRate,
-    /// Those under way, oldest first, each with how many had arrived when it was sent.
-    sent: VecDeque<(Tick, usize)>,
+    /// Those under way, oldest first.
+    sent: VecDeque<Sent>,
     /// How many have arrived.
     arrived: usize,
     /// How many may be under way.
@@ -34,6 +34,16 @@ pub(super) struct Flight {
     narrowed: Tick,
     /// The newest that arrived since the last tick.
     news: Option<News>,
+}
+
+/// A snapshot under way.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    tick: Tick,
+    /// How many had arrived when it was sent.
+    arrived: usize,
+    /// Whether nothing else was under way then: it met no queue of ours, so what it takes is what the link needs.
+    alone: bool,
 }
 
 /// A snapshot that arrived.
@@ -60,7 +70,8 @@ impl Flight {
 
     /// A snapshot was written.
     pub(super) fn send(&mut self, now: Tick) {
-        self.sent.push_back((now, self.arrived));
+        let alone = self.sent.is_empty();
+        self.sent.push_back(Sent { tick: now, arrived: self.arrived, alone });
     }
 
     /// The last one was not written after all.
@@ -75,13 +86,19 @@ impl Flight {
 
     /// The client says that it has a snapshot, and so all before it. Says `false` where that is none under way.
     pub(super) fn arrive(&mut self, tick: Tick, now: Tick) -> bool {
-        let Ok(at) = self.sent.binary_search_by_key(&tick, |sent| sent.0) else { return false };
-        for (sent, arrived_before) in self.sent.drain(..=at) {
+        let Ok(at) = self.sent.binary_search_by_key(&tick, |sent| sent.tick) else { return false };
+        let mut alone = false;
+        for sent in self.sent.drain(..=at) {
             self.arrived = self.arrived.wrapping_add(1);
-            let arrived = self.arrived.wrapping_sub(arrived_before);
-            self.news = Some(News { sent, took: now.since(sent), arrived });
+            let arrived = self.arrived.wrapping_sub(sent.arrived);
+            self.news = Some(News { sent: sent.tick, took: now.since(sent.tick), arrived });
+            alone = sent.alone;
         }
         let took = now.since(tick);
+        if alone {
+            // The way may have become longer: then what it took before is no measure any more.
+            self.trips.forget();
+        }
         self.trips.note(now, took);
         let quick = took <= self.trips.smallest(now) + self.rate.ticks_in_ms(QUEUED_MS) / 2;
         if quick && tick > self.narrowed {
@@ -97,7 +114,7 @@ impl Flight {
 
     /// The oldest snapshot under way.
     pub(super) fn oldest(&self) -> Option<Tick> {
-        self.sent.front().map(|sent| sent.0)
+        self.sent.front().map(|sent| sent.tick)
     }
 
     /// Whether nothing more may be sent now.
@@ -128,6 +145,11 @@ mod tests {
     /// A link that needs `trip` ticks there and back and lets one snapshot through in `each` ticks. Says how old the
     /// newest snapshot at the client was at the worst, after the first ten seconds, and how many arrived.
     fn play(trip: u32, each: u32, ticks: u32) -> (u32, usize) {
+        play_over(|_| trip, each, ticks)
+    }
+
+    /// The same where the round trip depends on the tick.
+    fn play_over(trip: impl Fn(u32) -> u32, each: u32, ticks: u32) -> (u32, usize) {
         let mut flight = Flight::new(RATE);
         let mut flying: Vec<(u32, u32)> = Vec::new();
         let (mut free, mut held, mut worst, mut arrived) = (0, 0, 0, 0);
@@ -141,7 +163,7 @@ mod tests {
             if !flight.is_full(Tick(now)) {
                 flight.send(Tick(now));
                 free = free.max(now) + each;
-                flying.push((now, free + trip.max(1)));
+                flying.push((now, free + trip(now).max(1)));
             }
             if now > 600 {
                 worst = worst.max(now - held);
@@ -155,6 +177,16 @@ mod tests {
         for trip in [0, 2, 6, 18, 40] {
             let (worst, arrived) = play(trip, 0, 3_000);
             assert!(worst <= trip + 1 && arrived as u32 + 4 * trip >= 2_997, "{trip}: {worst}, {arrived}");
+        }
+    }
+
+    #[test]
+    fn a_way_that_becomes_longer_is_found_out_within_a_second_or_two() {
+        for later in [9, 18, 30] {
+            let before = play_over(|_| 1, 0, 1_200).1;
+            let (_, arrived) = play_over(|now| if now < 600 { 1 } else { later }, 0, 1_200);
+            let missing = before - arrived;
+            assert!(missing < 120, "{later}: {missing} snapshots fewer in ten seconds");
         }
     }
 

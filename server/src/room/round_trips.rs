@@ -27,6 +27,11 @@ impl RoundTrips {
         self.by_second[at] = self.by_second[at].min(ticks);
     }
 
+    /// Forgets what was noted.
+    pub(super) fn forget(&mut self) {
+        self.by_second = [u32::MAX; SECONDS];
+    }
+
     /// The smallest one; where none was noted lately, a guess.
     pub(super) fn smallest(&mut self, now: Tick) -> u32 {
         self.advance(now);
