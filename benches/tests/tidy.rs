@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 /// Lines of a file: beyond that it has more than one reason to change.
 const FILE_LINES_MAX: usize = 400;
 
+/// The one file that may be longer: pages of other games import it, or copy it, as one.
+const LONG_FILE: &str = "assets/demo/tickwire.js";
+
 /// Lines of a function, its signature among them.
 const FUNCTION_LINES_MAX: usize = 70;
 
@@ -87,7 +90,7 @@ fn nothing_in(complaints: Vec<String>) {
 fn files_have_one_reason_to_change() {
     let long = texts(&[".rs", ".js"]).into_iter().filter_map(|(name, text)| {
         let lines = text.lines().count();
-        (lines > FILE_LINES_MAX)
+        (lines > FILE_LINES_MAX && name != LONG_FILE)
             .then(|| format!("{name} has {lines} lines, {FILE_LINES_MAX} are allowed: divide it"))
     });
     nothing_in(long.collect());

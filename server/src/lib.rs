@@ -174,3 +174,8 @@ fn lan_address(addr: SocketAddr) -> Option<SocketAddr> {
     let ip = if addr.ip().is_unspecified() { shell::lan_ip()? } else { return None };
     Some(SocketAddr::new(ip, addr.port()))
 }
+
+/// The code in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -154,7 +154,7 @@ impl Engine {
         let due = (at as f64 / 1e6 * self.plan.joins_per_second) as usize + 1;
         while self.players.len() < self.plan.players.min(due) {
             let seat = self.players.len();
-            let decodes = seat % self.plan.decode_every.max(1) == 0;
+            let decodes = seat.is_multiple_of(self.plan.decode_every.max(1));
             let mut player = Player::new(seat as u32, decodes, self.plan.role, at);
             let mut socket = Socket::connect(&self.plan.to)?;
             let both = Interest::READABLE | Interest::WRITABLE;

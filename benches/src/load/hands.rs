@@ -52,7 +52,8 @@ impl Hands {
                 (scene.play)(known, me, Tick(k), values);
             }
             // A direction is held for a while, as by a person.
-            Some(_) | None if values.len() == self.bounds.len() && self.rng.bits() % HELD_TICKS != 0 => {}
+            Some(_) | None if values.len() == self.bounds.len() && !self.rng.bits().is_multiple_of(HELD_TICKS) => {
+            }
             Some(_) | None => {
                 values.clear();
                 for bound in &self.bounds {

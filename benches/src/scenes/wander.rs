@@ -108,7 +108,7 @@ impl<const SCENE: u8> Game for Wander<SCENE> {
             if vel != *left {
                 walker.steer(math::atan2(vel.y, vel.x));
             }
-            if SCENE == 3 && (i + second) % 20 != 0 {
+            if SCENE == 3 && !(i + second).is_multiple_of(20) {
                 if vel != Vec2::ZERO
                     && let Some(thing) = ground.things.get_mut(id)
                 {

@@ -15,7 +15,7 @@ const PART_MAX: i64 = 511;
 pub(super) fn set(numbers: &[i32]) -> anyhow::Result<Set> {
     let per_frame = CUBES * NUMBERS;
     ensure!(
-        !numbers.is_empty() && numbers.len() % per_frame == 0,
+        !numbers.is_empty() && numbers.len().is_multiple_of(per_frame),
         "it has {} numbers, and a frame has {per_frame}",
         numbers.len()
     );

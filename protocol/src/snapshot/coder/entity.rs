@@ -1,7 +1,8 @@
 //! The walk over a row's groups: one function for writing, reading and counting.
 
+use super::circle::Circle;
 use super::plan::{Expect, GROUP_MAX, Group, Plan};
-use super::predict::{Circle, Expected, Model, Past, Row, derived, difference, own};
+use super::predict::{Expected, Model, Past, Row, derived, difference, own};
 use crate::wire::DecodeError;
 
 /// Where a walk puts what it finds, or finds what it puts into the row.

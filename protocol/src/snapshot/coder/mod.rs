@@ -3,6 +3,8 @@
 //! ```text
 //! plan       a kind's fields as groups: which are coded together, what moves what
 //! predict    what a group is expected to be, in arithmetic that is the same bits everywhere
+//! circle     the same for a velocity that keeps its length
+//! angles     sines and angles without a library
 //! residual   a difference as a token, a sign and low bits; the codes that need no codebook
 //! book       prefix codes for the joint tokens of a group, per context
 //! entity     the walk over a row's groups; one function for writing, reading and counting
@@ -16,7 +18,9 @@
 //! Nothing here depends on what was coded before: a code is a function of the row, of the up to three earlier rows
 //! that the client holds, and of the codebook.
 
+mod angles;
 pub(crate) mod book;
+mod circle;
 pub(crate) mod codebook;
 pub(crate) mod entity;
 pub(crate) mod learn;

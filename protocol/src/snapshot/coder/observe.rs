@@ -1,8 +1,9 @@
 //! Which model suits an entity. Only the server knows more of an entity than three snapshots, so it finds out and
 //! tells: a model is part of what both ends hold.
 
+use super::circle::Circle;
 use super::plan::{Expect, Plan};
-use super::predict::{Circle, MODELS, Model, Past, Row, own};
+use super::predict::{MODELS, Model, Past, Row, own};
 use super::residual::magnitude;
 
 /// How well each model has done lately for each group of one entity.

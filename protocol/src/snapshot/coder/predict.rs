@@ -3,6 +3,7 @@
 //! Integers where that is enough; where it is not, f64 with nothing but `+ - * /`, square roots and `floor`, which
 //! are the same bits on every machine and in JavaScript.
 
+use super::angles::{turns, unit};
 use super::plan::{Expect, GROUP_MAX, Group, Mover};
 use super::residual::magnitude;
 use crate::limits::COMPONENTS_MAX;
@@ -65,7 +66,7 @@ impl Model {
 pub(crate) const CONTEXTS: usize = 16;
 
 /// The context of rows with less than three snapshots.
-const NEW: usize = CONTEXTS - 1;
+pub(super) const NEW: usize = CONTEXTS - 1;
 
 /// What a group is expected to be, and how surely.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -237,7 +238,8 @@ pub(crate) fn derived(group: &Group, past: &Past, now: &Row, defaults: &[i32]) -
     expected
 }
 
-fn value(row: &Row, at: usize) -> i32 {
+/// A component of a row, 0 where there is none.
+pub(super) fn value(row: &Row, at: usize) -> i32 {
     row.get(at).copied().unwrap_or(0)
 }
 
@@ -264,186 +266,5 @@ impl Mover {
             }
         };
         ((first + last) / 2.0 * ticks + (last - first) / 2.0) * per_tick
-    }
-}
-
-/// The circle on which a steady velocity is expected, in steps of the velocity.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Circle {
-    /// Its radius.
-    length: f64,
-    /// The expected direction, of length 1.
-    towards: (f64, f64),
-    /// What zero velocity is, in steps.
-    zero: f64,
-    /// Which code of a codebook.
-    pub(crate) context: usize,
-    /// The magnitude a turn is expected to have, where there is no codebook.
-    pub(crate) magnitude: usize,
-}
-
-/// Steps of velocity below which a direction means nothing.
-const STILL: f64 = 8.0;
-
-impl Circle {
-    /// The circle of the velocity in the places `at`; `None` where there was hardly any.
-    pub(crate) fn of(past: &Past, at: &[usize], number: (f64, f64), model: Model) -> Option<Circle> {
-        let [x, y] = [*at.first()?, *at.get(1)?];
-        let zero = number.0 / number.1;
-        let vector = |row: &Row| (f64::from(value(row, x)) + zero, f64::from(value(row, y)) + zero);
-        let rows = past.rows.get(..past.depth)?;
-        let newest = vector(rows.first()?);
-        let first = length(newest);
-        if first < STILL {
-            return None;
-        }
-        let (mut sum, mut count) = (first, 1.0);
-        for row in rows.iter().skip(1) {
-            let other = length(vector(row));
-            if (other - first) * (other - first) < 4.0 {
-                sum += other;
-                count += 1.0;
-            }
-        }
-        let straight = (newest.0 / first, newest.1 / first);
-        let again = rows.get(1).map(vector).filter(|_| model == Model::Hold && past.ages[1] == 2 * past.ages[0]);
-        let towards = match again {
-            Some(earlier) => turned_again(newest, earlier).unwrap_or(straight),
-            None => straight,
-        };
-        let whole = first as u32;
-        let octave = whole.ilog2();
-        let half = u32::from(whole >= (1 << octave) + (1 << octave) / 2);
-        let repeats = usize::from(again.is_some());
-        let context = if past.depth < 3 { NEW } else { repeats * 7 + ((2 * octave + half) % 7) as usize };
-        let magnitude = if repeats == 1 { 2 } else { octave.saturating_sub(3) as usize };
-        Some(Circle { length: sum / count, towards, zero, context, magnitude })
-    }
-
-    /// The turn after which the velocity is nearest, in steps along the tangent.
-    ///
-    /// `None` where it points away from the expected direction by 80 degrees or more.
-    pub(crate) fn turn(&self, velocity: [i32; 2]) -> Option<i32> {
-        let (x, y) = (f64::from(velocity[0]) + self.zero, f64::from(velocity[1]) + self.zero);
-        let along = x * self.towards.0 + y * self.towards.1;
-        let across = y * self.towards.0 - x * self.towards.1;
-        (along * 6.0 > length((x, y))).then(|| round(self.length * across / along))
-    }
-
-    /// The velocity after a turn.
-    pub(crate) fn at(&self, turn: i32) -> [i32; 2] {
-        let turn = f64::from(turn) / self.length;
-        let (x, y) = (self.towards.0 - turn * self.towards.1, self.towards.1 + turn * self.towards.0);
-        let scale = self.length / libm::sqrt(1.0 + turn * turn);
-        [round(x * scale - self.zero), round(y * scale - self.zero)]
-    }
-}
-
-fn length((x, y): (f64, f64)) -> f64 {
-    libm::sqrt(x * x + y * y)
-}
-
-/// The direction of `newest`, turned as far again as it is from `earlier`.
-fn turned_again(newest: (f64, f64), earlier: (f64, f64)) -> Option<(f64, f64)> {
-    let along = newest.0 * earlier.0 + newest.1 * earlier.1;
-    let across = newest.1 * earlier.0 - newest.0 * earlier.1;
-    let (x, y) = (newest.0 * along - newest.1 * across, newest.1 * along + newest.0 * across);
-    let length = length((x, y));
-    (length > 0.0).then(|| (x / length, y / length))
-}
-
-/// The angle of (x, y) in turns, −0.5 to 0.5.
-///
-/// Abramowitz and Stegun 4.4.49, off by less than 4e-9 turns: the same bits wherever f64 is IEEE 754.
-pub(crate) fn turns(y: f64, x: f64) -> f64 {
-    const COEFFICIENTS: [f64; 8] = [
-        0.002_866_225_7,
-        -0.016_165_736_7,
-        0.042_909_613_8,
-        -0.075_289_640_0,
-        0.106_562_639_3,
-        -0.142_088_994_4,
-        0.199_935_508_5,
-        -0.333_331_452_8,
-    ];
-    let (wide, high) = (x.abs(), y.abs());
-    let (small, large) = if wide > high { (high, wide) } else { (wide, high) };
-    if large == 0.0 {
-        return 0.0;
-    }
-    let ratio = small / large;
-    let square = ratio * ratio;
-    let series = COEFFICIENTS.iter().fold(0.0, |sum, c| sum * square + c);
-    let angle = ratio * (series * square + 1.0) / core::f64::consts::TAU;
-    let angle = if wide > high { angle } else { 0.25 - angle };
-    let angle = if x < 0.0 { 0.5 - angle } else { angle };
-    if y < 0.0 { -angle } else { angle }
-}
-
-/// Sine and cosine of step `n` of a ring of `2^bits`: Taylor series over an eighth of a turn, off by less than 1e-12.
-pub(crate) fn unit(n: i32, bits: u8) -> (f64, f64) {
-    let size = 1i64 << bits;
-    let eighths = i64::from(n).rem_euclid(size) * 8;
-    let octant = eighths / size;
-    // The angle to the nearest quarter turn, in radians, within an eighth of a turn either way.
-    let quarter = (octant + 1) / 2;
-    let angle = (eighths - quarter * 2 * size) as f64 * (core::f64::consts::TAU / 8.0) / size as f64;
-    let square = angle * angle;
-    let sin = angle
-        * (1.0
-            + square
-                * (-1.0 / 6.0
-                    + square
-                        * (1.0 / 120.0
-                            + square * (-1.0 / 5_040.0 + square * (1.0 / 362_880.0 - square / 39_916_800.0)))));
-    let cos = 1.0
-        + square
-            * (-0.5
-                + square
-                    * (1.0 / 24.0
-                        + square
-                            * (-1.0 / 720.0
-                                + square
-                                    * (1.0 / 40_320.0 + square * (-1.0 / 3_628_800.0 + square / 479_001_600.0)))));
-    match quarter % 4 {
-        0 => (sin, cos),
-        1 => (cos, -sin),
-        2 => (-sin, -cos),
-        _ => (-cos, sin),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn angles_are_those_of_the_library() {
-        for n in -1_000..1_000 {
-            let angle = f64::from(n) * 0.003_14;
-            let found = turns(libm::sin(angle), libm::cos(angle)) * core::f64::consts::TAU;
-            assert!((found - angle).abs() < 1e-7, "{angle}: {found}");
-        }
-        for n in 0..4_096 {
-            let angle = f64::from(n) * core::f64::consts::TAU / 4_096.0;
-            let (sin, cos) = unit(n, 12);
-            assert!((sin - libm::sin(angle)).abs() < 1e-11 && (cos - libm::cos(angle)).abs() < 1e-11, "{n}");
-        }
-    }
-
-    #[test]
-    fn a_turn_is_found_on_its_circle() {
-        let mut past = Past { depth: 3, ages: [1, 2, 3], ..Past::default() };
-        for row in &mut past.rows {
-            row[..2].copy_from_slice(&[13_000, 17_000]);
-        }
-        let circle = Circle::of(&past, &[0, 1], (-120.0, 0.01), Model::Linear).unwrap();
-        for turn in (-9_000..9_000).step_by(37) {
-            let velocity = circle.at(turn);
-            let found = circle.turn(velocity).unwrap();
-            let [x, y] = circle.at(found);
-            assert!((x - velocity[0]).abs() <= 1 && (y - velocity[1]).abs() <= 1, "{turn} {found}");
-        }
-        assert_eq!(circle.turn([11_000, 7_000]), None);
     }
 }
