@@ -1,4 +1,10 @@
 //! The example games, played over real sockets by the clients that the page has.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test of the shell has sockets and a clock"
+)]
 #![allow(unreachable_pub, reason = "the examples are programs, included here as they are")]
 
 use std::time::{Duration, Instant};
@@ -114,8 +120,7 @@ fn in_tag_whoever_is_caught_is_it() {
     table.until("the second player is caught", |table| {
         let keys = table.client(hunter).bot_input();
         table.client(hunter).set_input(&keys);
-        let rows = table.client(runner).world().runners.of(me).any(|(_, row)| row.it);
-        rows
+        table.client(runner).world().runners.of(me).any(|(_, row)| row.it)
     });
     table.until("the watcher sees it, too", |table| {
         let rows = table.rows(watcher, "runners");

@@ -3,8 +3,6 @@
 use tickwire_protocol::prelude::*;
 
 pub(crate) const RATE: TickRate = TickRate::hz(60);
-/// Units; also what the tests call a ship length.
-pub(crate) const SHIP: f32 = 2.0;
 const WALL: f32 = 200.0;
 const BALL: f32 = 5.0;
 const RELOAD: u8 = 20;
