@@ -95,8 +95,8 @@ impl Flight {
             alone = sent.alone;
         }
         let took = now.since(tick);
-        if alone {
-            // The way may have become longer: then what it took before is no measure any more.
+        if alone && took > self.trips.smallest(now) + self.rate.ticks_in_ms(QUEUED_MS) {
+            // The way has become longer: what it took before is no measure any more.
             self.trips.forget();
         }
         self.trips.note(now, took);
