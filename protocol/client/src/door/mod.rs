@@ -135,7 +135,7 @@ impl Door {
         self.seat(number).map_or(Micros::MAX, |seat| seat.update(at))
     }
 
-    /// The next thing to do, one of [`wanted`]; the frame or the reason is the answer. The high half is a close code.
+    /// The next thing to do, one of `wanted`; the frame or the reason is the answer. The high half is a close code.
     pub fn poll(&mut self, number: u32) -> u32 {
         self.answer.clear();
         let output = self.seat(number).and_then(Seat::poll);
@@ -153,7 +153,7 @@ impl Door {
         }
     }
 
-    /// Brings the world to this instant. Says where the numbers lie that say where it lies, see [`Seat::draw`].
+    /// Brings the world to this instant. Says where the numbers lie that say where it lies, see `Seat::draw`.
     pub fn draw(&mut self, number: u32, at: Micros) -> *const f64 {
         self.seat(number).map_or(core::ptr::null(), |seat| seat.draw(at).as_ptr())
     }
