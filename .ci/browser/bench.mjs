@@ -18,10 +18,11 @@ const FLAGS = [
   "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows", "--disable-background-timer-throttling",
 ];
 
-/** Starts the demo server on a free port; resolves with its address. */
-async function serve(args) {
+/** Starts the demo server on a free port, on a core of its own if one is named; resolves with its address. */
+async function serve(args, core) {
   const binary = process.env.TICKWIRE_SERVER ?? join(ROOT, "target/release/tickwire-server");
-  const server = spawn(binary, ["--port", "0", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const command = [...(core === undefined ? [] : ["taskset", "-c", String(core)]), binary, "--port", "0", ...args];
+  const server = spawn(command[0], command.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
   // Also where this program ends before it comes to its own end.
   process.once("exit", () => server.kill("SIGKILL"));
   let said = "";
@@ -43,12 +44,12 @@ async function serve(args) {
 }
 
 /** Runs `body` with a server and a browser, then ends both; the exit code says how it went. */
-export async function bench(args, body) {
+export async function bench(args, body, { core = undefined } = {}) {
   const profile = mkdtempSync(join(tmpdir(), "tickwire-browser-"));
   let server;
   let browser;
   try {
-    server = await serve(args);
+    server = await serve(args, core);
     browser = await puppeteer.launch({
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: FLAGS, userDataDir: profile,
     });
