@@ -161,6 +161,10 @@ impl Playing {
         }
         let Some(arrival) = self.held.receive(frame)? else { return Ok(None) };
         let answer = self.arrived(at, &arrival);
+        if self.drawn_at == 0 {
+            // Nobody draws, and a watcher has no inputs to be made: events come due by what arrives.
+            self.arrivals.advance(at);
+        }
         if looks {
             let mut after = core::mem::take(&mut self.scratch[1]);
             self.paint(at, true, &mut after);

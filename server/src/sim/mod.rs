@@ -7,6 +7,7 @@
 mod bot;
 mod probe;
 mod seat;
+mod viewer;
 mod wire;
 
 use rand::SeedableRng as _;

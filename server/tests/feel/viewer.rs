@@ -1,42 +1,19 @@
 //! A viewer holds no game's types: it decodes everything by the schema of the welcome.
 
 use serde_json::{Value, json};
-use tickwire_client::{Join, Micros, Output, Viewer};
+use tickwire_client::{Join, Viewer};
 use tickwire_protocol::link::Conditions;
 use tickwire_server::room::{Room, RoomSetup};
-use tickwire_server::sim::{Peer, Sim};
+use tickwire_server::sim::Sim;
 
 use super::flight::Flight;
-
-struct Eyes(Viewer);
-
-impl Peer for Eyes {
-    fn connected(&mut self, at: Micros) {
-        self.0.connected(at);
-    }
-    fn receive(&mut self, at: Micros, frame: &[u8]) {
-        self.0.receive(at, frame);
-    }
-    fn lost(&mut self, at: Micros, code: u16, reason: &str) {
-        self.0.lost(at, code, reason);
-    }
-    fn update(&mut self, at: Micros) {
-        self.0.update(at);
-    }
-    fn next_due(&self) -> Micros {
-        self.0.next_due()
-    }
-    fn poll(&mut self) -> Option<Output> {
-        self.0.poll()
-    }
-}
 
 #[test]
 fn a_viewer_plays_a_game_it_knows_nothing_about() {
     let mut sim = Sim::new(Room::<Flight>::open(RoomSetup::of::<Flight>("test", 8)), 8);
-    sim.add(Eyes(Viewer::new(Join::player("eyes"))), Conditions::default());
+    sim.add(Viewer::new(Join::player("eyes")), Conditions::default());
     sim.run(30);
-    let viewer = &mut sim.peer_mut(0).0;
+    let viewer = sim.peer_mut(0);
     assert_eq!(viewer.schema().game, "flight");
     let before = own(&viewer.world_json());
     assert_eq!((before["fuel"].clone(), before["vel"]["x"].clone()), (json!(1_000), json!(0.0)));
@@ -46,7 +23,7 @@ fn a_viewer_plays_a_game_it_knows_nothing_about() {
     assert!(viewer.set_input_json(&json!({"z": 1})).unwrap_err().contains("no field `z`"));
     assert!(viewer.request_json(&json!("Pull")).is_err());
     sim.run(30);
-    let viewer = &mut sim.peer_mut(0).0;
+    let viewer = sim.peer_mut(0);
     let after = own(&viewer.world_json());
     assert!(after["vel"]["x"].as_f64() > Some(5.0) && after["fuel"].as_f64() < Some(990.0), "{after}");
     assert!(after["vel"]["y"].as_f64().is_some_and(|speed| speed.abs() > 8.0), "{after}");
