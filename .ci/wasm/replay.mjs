@@ -1,11 +1,12 @@
-// node replay.mjs CORE GOLDEN: the core decodes the recorded session and replays inputs to the hashes recorded natively.
+// node replay.mjs CORE GOLDEN: the core decodes the recorded session, replays inputs and computes what `math` does, to the
+// hashes recorded natively.
 
 import { readFile } from "node:fs/promises";
 
 const [core, golden] = await Promise.all([readFile(process.argv[2]), readFile(process.argv[3], "utf8").then(JSON.parse)]);
 const { instance } = await WebAssembly.instantiate(core, {});
 const door = /** @type {any} */ (instance.exports);
-const ASK = { stats: 4, hash: 8, replay: 9 };
+const ASK = { stats: 4, hash: 8, replay: 9, math: 10 };
 
 /** @param {Uint8Array} bytes */
 function put(bytes) {
@@ -33,10 +34,11 @@ const stats = ask(ASK.stats);
 const { seed, ticks, hash } = golden.replay;
 const began = performance.now();
 const found = { decode_errors: stats.decode_errors, hash_mismatches: stats.hash_mismatches, hash: ask(ASK.hash), replay: ask(ASK.replay, [seed, ticks]) };
-const expected = { decode_errors: 0, hash_mismatches: 0, hash: golden.hash, replay: hash };
+const us = ((performance.now() - began) * 1000) / ticks;
+found.math = ask(ASK.math, golden.math.inputs);
+const expected = { decode_errors: 0, hash_mismatches: 0, hash: golden.hash, replay: hash, math: golden.math.hash };
 if (JSON.stringify(found) !== JSON.stringify(expected)) {
   console.error(`${process.argv[2]}: found`, found, "expected", expected);
   process.exit(1);
 }
-const us = ((performance.now() - began) * 1000) / ticks;
-console.log(`${process.argv[2]}: ${core.length} bytes, ${golden.frames.length} frames, ${ticks} ticks to ${hash}, ${us.toFixed(1)} us each`);
+console.log(`${process.argv[2]}: ${core.length} bytes, ${golden.frames.length} frames, ${ticks} ticks to ${hash}, ${us.toFixed(1)} us each, ${golden.math.inputs} inputs of math`);

@@ -4,15 +4,17 @@ use serde_json::json;
 use tickwire_client::{Client, Join};
 use tickwire_dogfight::Dogfight;
 use tickwire_protocol::link::Conditions;
+use tickwire_protocol::math::fingerprint;
 use tickwire_server::room::{Room, RoomSetup};
 use tickwire_server::sim::{Bot, Sim};
 
-const REPLAYED: u32 = 10_000;
+const REPLAYED: u32 = 100_000;
+const MATH_INPUTS: u32 = 100_000;
 const REPLAY_SEED: u64 = 7;
 const MS_PER_TICK: f64 = 1_000.0 / 60.0;
 
 /// Writes `golden.json` into the tests' folder: frames with their time, the hash of the world they make, and the hash
-/// of 10,000 random inputs driven from there.
+/// of 100,000 random inputs driven from there, and what every function of `math` makes of 100,000 inputs.
 #[test]
 fn a_recorded_session_is_the_same_for_whoever_decodes_it() {
     let mut sim = Sim::new(Room::<Dogfight>::open(RoomSetup::of::<Dogfight>("golden", 5)), 5);
@@ -41,6 +43,7 @@ fn a_recorded_session_is_the_same_for_whoever_decodes_it() {
         "frames": frames.iter().map(|(ms, frame)| json!([ms, hex(frame)])).collect::<Vec<_>>(),
         "hash": format!("{hash:016x}"),
         "replay": { "seed": REPLAY_SEED, "ticks": REPLAYED, "hash": format!("{replay:016x}") },
+        "math": { "inputs": MATH_INPUTS, "hash": format!("{:016x}", fingerprint(MATH_INPUTS)) },
     });
     #[expect(clippy::disallowed_methods, reason = "a test that leaves something for another program")]
     std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/golden.json"), golden.to_string()).unwrap();

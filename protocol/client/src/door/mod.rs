@@ -37,6 +37,7 @@ mod asked {
     pub(super) const INPUT: u32 = 7;
     pub(super) const HASH: u32 = 8;
     pub(super) const REPLAY: u32 = 9;
+    pub(super) const MATH: u32 = 10;
 }
 
 /// What [`Door::tell`] may be told; each is JSON.
@@ -228,6 +229,10 @@ fn asked(seat: &mut Seat, at: Micros, what: u32, value: &Value) -> String {
             let number = |at: usize| value.get(at).and_then(Value::as_u64).unwrap_or(0);
             let hash = seat.session.replay(number(0), u32::try_from(number(1)).unwrap_or(0));
             json!(hash.map(|hash| format!("{hash:016x}")))
+        }
+        asked::MATH => {
+            let count = value.as_u64().and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
+            json!(format!("{:016x}", tickwire_protocol::math::fingerprint(count)))
         }
         _ => Value::Null,
     };
