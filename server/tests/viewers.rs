@@ -5,7 +5,6 @@
 
 use serde_json::{Value, json};
 use tickwire_client::{Join, Viewer};
-use tickwire_dogfight::{Dogfight, Request};
 use tickwire_protocol::game::Game;
 use tickwire_protocol::id::PlayerId;
 use tickwire_protocol::link::Conditions;
@@ -128,8 +127,11 @@ fn at(of: tickwire_protocol::prelude::Vec2) -> Value {
     json!({ "x": f64::from(of.x), "y": f64::from(of.y) })
 }
 
+#[cfg(feature = "demo")]
 #[test]
 fn of_dogfight() {
+    use tickwire_dogfight::{Dogfight, Request};
+
     let mut game = Watched::<Dogfight>::new(vec![Join::player("Ada"), Join::watcher()], |sky| {
         json!({
             "ships": table(&sky.ships, |ship| json!({

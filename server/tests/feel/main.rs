@@ -1,5 +1,7 @@
 //! A real room and real clients over simulated links, in virtual time: what a player feels.
 
+#[cfg(feature = "demo")]
+mod demo;
 mod flight;
 #[cfg(feature = "demo")]
 mod golden;
