@@ -15,7 +15,7 @@ use crate::wire::DecodeError;
 use crate::wire::bits::BitReader;
 
 /// What a frame did to the list of rows.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Changes {
     pub(super) entered: Vec<EntityId>,
     pub(super) left: Vec<EntityId>,

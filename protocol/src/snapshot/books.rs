@@ -32,7 +32,7 @@ impl BookPart {
 }
 
 /// The books that a client has.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Shelf {
     /// The newest, and the one before it.
     books: [Option<(u32, Codebook)>; 2],

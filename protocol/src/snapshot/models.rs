@@ -16,7 +16,7 @@ use crate::limits::{COMPONENTS_MAX, HISTORY_TICKS};
 pub(super) type Columns = Vec<Vec<u32>>;
 
 /// The columns of the last ticks.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Models {
     ticks: VecDeque<(Tick, Columns)>,
 }

@@ -23,7 +23,7 @@ use crate::wire::{DecodeError, Private};
 ///
 /// A frame that fails in its last byte has changed nothing. A private frame waits for the snapshot of its tick, and
 /// both take effect together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Replica {
     schema: Schema,
     plan: Plan,
