@@ -1,5 +1,7 @@
 //! Codebooks on the wire: a frame carries a part of one.
 
+use std::sync::Arc;
+
 use super::coder::codebook::Codebook;
 use super::header::book_name;
 use super::plan::Plan;
@@ -35,7 +37,7 @@ impl BookPart {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shelf {
     /// The newest, and the one before it.
-    books: [Option<(u32, Codebook)>; 2],
+    books: [Option<(u32, Arc<Codebook>)>; 2],
     /// The version and the bytes of one that has not come whole yet.
     next: u32,
     bytes: Vec<u8>,
@@ -70,7 +72,7 @@ impl Shelf {
         whole.truncate(from);
         whole.extend_from_slice(part);
         let book = Codebook::read(&plan.coders, &whole)?;
-        self.books = [Some((version, book)), self.books[0].take()];
+        self.books = [Some((version, Arc::new(book))), self.books[0].take()];
         Ok(())
     }
 
@@ -81,6 +83,6 @@ impl Shelf {
         }
         let mut books = self.books.iter().flatten();
         let named = books.find(|(version, _)| book_name(*version) == name);
-        named.map(|(_, book)| Some(book)).ok_or(DecodeError::UnknownCodebook(name))
+        named.map(|(_, book)| Some(&**book)).ok_or(DecodeError::UnknownCodebook(name))
     }
 }

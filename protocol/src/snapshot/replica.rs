@@ -1,5 +1,7 @@
 //! The client's side: frames in, images out.
 
+use std::sync::Arc;
+
 use super::apply::{Changes, KindReader};
 use super::books::Shelf;
 use super::coder::pipes::Prior;
@@ -33,7 +35,7 @@ pub struct Replica {
     waiting: Vec<u8>,
     told: Option<Told>,
     changes: Changes,
-    prior: Prior,
+    prior: Arc<Prior>,
     shelf: Shelf,
     models: Models,
 }
@@ -67,7 +69,7 @@ impl Replica {
             waiting: Vec::new(),
             told: None,
             changes: Changes::default(),
-            prior: Prior::new(),
+            prior: Arc::new(Prior::new()),
             shelf: Shelf::default(),
             models: Models::default(),
         }
