@@ -8,7 +8,7 @@ use tickwire_benches::scenes::{self, W1};
 use tickwire_protocol::game::schema;
 use tickwire_protocol::id::{EntityId, KindId, Tick};
 use tickwire_protocol::image::{History, Image};
-use tickwire_protocol::snapshot::{Encoder, Ledger, Replica, Visible};
+use tickwire_protocol::snapshot::{Due, Encoder, Ledger, Replica, Visible};
 use tickwire_server::room::{AnyRoom as _, Outbox, Room, RoomSetup};
 
 const ENTITIES: u32 = 1_000;
@@ -46,7 +46,7 @@ impl Sender {
             history: History::new(),
             encoder: Encoder::new(&schema::<W1>()),
             ledger: Ledger::new(),
-            visible: Arc::new(Visible { kinds: Vec::new(), everything: true }),
+            visible: Arc::new(Visible { everything: true, ..Visible::default() }),
             out: Vec::new(),
         }
     }
@@ -70,7 +70,7 @@ impl Sender {
         self.out.clear();
         self.encoder.begin();
         let encoded =
-            self.encoder.shared(&self.history, &self.ledger, &self.visible, &enters, true, &mut self.out);
+            self.encoder.shared(&self.history, &self.ledger, &self.visible, &enters, Due::ALL, &mut self.out);
         self.ledger.written(encoded.held);
         self.ledger.acknowledged(newest);
     }

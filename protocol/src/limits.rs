@@ -78,8 +78,9 @@ pub const SHAPE_DEPTH_MAX: u32 = 16;
 /// Bytes of a codebook on the wire.
 pub const CODEBOOK_BYTES_MAX: usize = 4_096;
 
-/// Sections of a snapshot frame, one per distance ring.
-pub const SECTIONS_MAX: usize = 4;
+/// Distance rings, each a section of a snapshot frame: the last one goes every eighth tick, which is as far apart as
+/// motion can be drawn between.
+pub const RINGS_MAX: usize = 4;
 
 /// Ticks a client predicts ahead of what it knows: two seconds at 60 Hz; beyond, it snaps.
 pub const PREDICT_TICKS_MAX: usize = 120;

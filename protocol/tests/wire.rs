@@ -9,14 +9,17 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use tickwire_protocol::id::{EntityId, InputSeq, KindId, PlayerId, Tick};
-use tickwire_protocol::image::History;
+use tickwire_protocol::image::{History, Slots};
 use tickwire_protocol::schema::{Field, FieldType, Kind, Schema, Shape};
-use tickwire_protocol::snapshot::{Encoder, Ledger, Replica, Visible};
+use tickwire_protocol::snapshot::{Due, Encoder, Ledger, Replica, Visible};
 use tickwire_protocol::wire::frames::Role;
 use tickwire_protocol::wire::{
     Bye, ClientFrame, CloseCode, EventRecord, Hello, InputFrame, InputLayout, InputRun, Private, Reject, Request,
     Resume, ServerFrame, VERSION, Welcome, client, server,
 };
+
+/// Where the two ships of the example are.
+const SLOTS: [u32; 2] = [2, 5];
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/WIRE.md");
 
@@ -133,6 +136,7 @@ fn close_row(code: CloseCode) -> String {
 
 fn vectors() -> BTreeMap<String, Vec<u8>> {
     let mut vectors = snapshots();
+    vectors.extend(rings());
     let mut add = |name: &str, write: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = Vec::new();
         write(&mut bytes);
@@ -254,27 +258,16 @@ fn snapshots() -> BTreeMap<String, Vec<u8>> {
     let schema = schema();
     let (mut history, mut encoder, mut ledger) = (History::new(), Encoder::new(&schema), Ledger::new());
     let mut replica = Replica::new(&schema).of(PlayerId(1));
-    let visible = Arc::new(Visible { kinds: Vec::new(), everything: true });
-    let slots = [2, 5];
-    let enters = slots.map(|slot| EntityId { kind: KindId(0), slot });
+    let visible = Arc::new(Visible { everything: true, ..Visible::default() });
+    let enters = SLOTS.map(|slot| EntityId { kind: KindId(0), slot });
     let mut vectors = BTreeMap::new();
     for tick in 1..5_000u32 {
-        let mut image = history.draft(&schema);
-        image.tick = Tick(tick);
-        for (nth, slot) in slots.into_iter().enumerate() {
-            let rows = &mut image.kinds[0];
-            if tick == 1 {
-                rows.insert(slot, PlayerId(nth as u32), 1);
-            }
-            let row = ship(nth as i32, tick as i32, rows.value(0, slot), rows.value(1, slot));
-            row.into_iter().enumerate().for_each(|(at, value)| rows.set_value(at, slot, value));
-        }
-        history.push(image);
+        fly(&mut history, &schema, tick);
         encoder.begin();
         let mut out = Vec::new();
         let book = encoder.codebook(&mut ledger, &mut out);
         let enters = if tick == 1 { &enters[..] } else { &[] };
-        let encoded = encoder.shared(&history, &ledger, &visible, enters, true, &mut out);
+        let encoded = encoder.shared(&history, &ledger, &visible, enters, Due::ALL, &mut out);
         let private = private(tick, encoder.hash(&history, &encoded.held, PlayerId(1)));
         let private = encoder.private(&history, &mut ledger, &encoded.held, PlayerId(1), &private, &mut out);
         ledger.written(encoded.held);
@@ -302,6 +295,46 @@ fn snapshots() -> BTreeMap<String, Vec<u8>> {
         }
     }
     panic!("no codebook was worth its bytes");
+}
+
+/// The first three snapshots of the same room for a client that has one ship in a far ring.
+fn rings() -> BTreeMap<String, Vec<u8>> {
+    let schema = schema();
+    let (mut history, mut encoder, mut ledger) = (History::new(), Encoder::new(&schema), Ledger::new());
+    let mut replica = Replica::new(&schema);
+    let [near, far] = SLOTS.map(|slot| EntityId { kind: KindId(0), slot });
+    let mut visible = Visible { kinds: vec![SLOTS.into_iter().collect()], ringed: true, ..Visible::default() };
+    let mut vectors = BTreeMap::new();
+    for (tick, name, reach) in [(1, "rings-keyframe", 4), (2, "rings-near", 1), (3, "rings-all", 2)] {
+        fly(&mut history, &schema, tick);
+        encoder.begin();
+        visible.far[0] = vec![if tick < 3 { Slots::from_iter([far.slot]) } else { Slots::new() }];
+        let enters = if tick == 1 { &[near, far][..] } else { &[] };
+        let (mut out, due) = (Vec::new(), Due { must: true, reach });
+        let encoded = encoder.shared(&history, &ledger, &Arc::new(visible.clone()), enters, due, &mut out);
+        replica.receive(&out).unwrap();
+        assert_eq!(replica.hash(), encoder.hash(&history, &encoded.held, PlayerId::NOBODY));
+        assert_eq!(replica.ring_of(far), usize::from(tick < 3));
+        assert_eq!(replica.as_of(1), Tick(if tick == 2 { 1 } else { tick }));
+        ledger.written(encoded.held);
+        vectors.insert(name.into(), out);
+    }
+    vectors
+}
+
+/// Makes the next image.
+fn fly(history: &mut History, schema: &Schema, tick: u32) {
+    let mut image = history.draft(schema);
+    image.tick = Tick(tick);
+    for (nth, slot) in SLOTS.into_iter().enumerate() {
+        let rows = &mut image.kinds[0];
+        if tick == 1 {
+            rows.insert(slot, PlayerId(nth as u32), 1);
+        }
+        let row = ship(nth as i32, tick as i32, rows.value(0, slot), rows.value(1, slot));
+        row.into_iter().enumerate().for_each(|(at, value)| rows.set_value(at, slot, value));
+    }
+    history.push(image);
 }
 
 /// The integers of a ship: it flies, and turns left and right by turns.

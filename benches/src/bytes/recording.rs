@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use tickwire_protocol::id::{EntityId, KindId, PlayerId, Tick};
 use tickwire_protocol::image::{History, Image};
 use tickwire_protocol::schema::Schema;
-use tickwire_protocol::snapshot::{Encoder, Ledger, Replica, Visible};
+use tickwire_protocol::snapshot::{Due, Encoder, Ledger, Replica, Visible};
 
 use super::{Dump, Run};
 use crate::report::Figures;
@@ -110,7 +110,7 @@ impl Tape {
             chains: (0..lag).map(|at| (at, &set.schema)).map(chain).collect::<anyhow::Result<_>>()?,
             empty: Side::new(&set.schema),
             bare: (0..lag).map(bare).collect(),
-            visible: Arc::new(Visible { kinds: Vec::new(), everything: true }),
+            visible: Arc::new(Visible { everything: true, ..Visible::default() }),
             enters: (0..set.entities as u32).map(|slot| EntityId { kind: KindId(0), slot }).collect(),
             sabotage: run.sabotage,
         })
@@ -177,7 +177,7 @@ impl Side {
         enters: &[EntityId],
     ) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
         let codebook = self.encoder.codebook(ledger, &mut self.out);
-        let encoded = self.encoder.shared(&self.history, ledger, visible, enters, true, &mut self.out);
+        let encoded = self.encoder.shared(&self.history, ledger, visible, enters, Due::ALL, &mut self.out);
         ledger.written(encoded.held);
         ledger.acknowledged(self.history.newest().map_or(Tick::NONE, |image| image.tick));
         (codebook, encoded.frame)

@@ -1,14 +1,15 @@
 //! Reading sections: the other half of `assemble`.
 
-use super::assemble::orders;
+use super::assemble::{RING_BITS, orders};
 use super::coder::codebook::Codebook;
 use super::coder::pipes::{Prior, Reader};
 use super::coder::plan::Plan as CoderPlan;
 use super::ledger::LANE_DEPTH;
 use super::models::place;
 use super::plan::KindPlan;
+use super::rings::{self, Spot};
 use super::row::{self, Earlier, Expecting};
-use crate::id::{EntityId, KindId, PlayerId};
+use crate::id::{EntityId, KindId, PlayerId, Tick};
 use crate::image::KindImage;
 use crate::limits::SLOTS_MAX;
 use crate::wire::DecodeError;
@@ -21,6 +22,8 @@ pub(super) struct Changes {
     pub(super) left: Vec<EntityId>,
     /// Memory for the rows of a kind that stay, with the number of snapshots that each is held at.
     stays: Vec<(u32, usize)>,
+    /// Rows that go into another ring, by kind and slot.
+    pub(super) moves: Vec<(usize, u32, usize)>,
 }
 
 /// What reading the rows of a kind takes.
@@ -34,6 +37,9 @@ pub(super) struct KindReader<'a> {
     pub(super) owner: Option<PlayerId>,
     pub(super) prior: &'a Prior,
     pub(super) book: Option<&'a Codebook>,
+    pub(super) ring: usize,
+    /// Where rows are in rings: how many the frame has, and its tick.
+    pub(super) rings: Option<(usize, Tick)>,
 }
 
 impl KindReader<'_> {
@@ -41,13 +47,18 @@ impl KindReader<'_> {
     pub(super) fn read(
         &self,
         now: &mut KindImage,
-        models: &mut Vec<u32>,
+        (models, spots): (&mut Vec<u32>, &mut Vec<Spot>),
         from: &mut BitReader<'_>,
         changes: &mut Changes,
     ) -> Result<(), DecodeError> {
         let mut stays = core::mem::take(&mut changes.stays);
         stays.clear();
-        stays.extend(now.alive.iter().map(|slot| (slot, self.earlier.depth(now, slot))));
+        let of_ring = now.alive.iter().map(|slot| (slot, rings::spot(spots, slot)));
+        let of_ring = of_ring.filter(|(_, spot)| spot.ring == self.ring);
+        stays.extend(of_ring.map(|(slot, spot)| (slot, self.earlier.depth_since(now, slot, spot.since))));
+        if stays.iter().any(|&(_, depth)| depth == 0) {
+            return Err(DecodeError::Malformed("a row is held that the base does not have"));
+        }
         let any = from.flag()?;
         let id = |slot| EntityId { kind: KindId(self.kind as u8), slot };
         let lists = any && from.flag()?;
@@ -73,11 +84,29 @@ impl KindReader<'_> {
             if !self.plan.open.wholes.is_empty() {
                 read_positions(&stays, from, |slot, from| row::read_wholes(&self.plan.open, now, slot, from))?;
             }
+            self.read_moves(&stays, from, &mut changes.moves)?;
             let entered = &mut changes.entered;
-            self.read_enters(now, models, from, |slot| entered.push(id(slot)))?;
+            self.read_enters(now, (models, spots), from, |slot| entered.push(id(slot)))?;
         }
         changes.stays = stays;
         Ok(())
+    }
+
+    fn read_moves(
+        &self,
+        stays: &[(u32, usize)],
+        from: &mut BitReader<'_>,
+        moves: &mut Vec<(usize, u32, usize)>,
+    ) -> Result<(), DecodeError> {
+        let Some((reach, _)) = self.rings.filter(|(reach, _)| *reach > 1) else { return Ok(()) };
+        read_positions(stays, from, |slot, from| {
+            let ring = from.read(RING_BITS)? as usize;
+            if ring == self.ring || ring >= reach {
+                return Err(DecodeError::Malformed("a row goes into a ring that the frame does not have"));
+            }
+            moves.push((self.kind, slot, ring));
+            Ok(())
+        })
     }
 
     fn is_still(&self, slot: u32, depth: usize) -> bool {
@@ -140,7 +169,7 @@ impl KindReader<'_> {
     fn read_enters(
         &self,
         now: &mut KindImage,
-        models: &mut Vec<u32>,
+        (models, spots): (&mut Vec<u32>, &mut Vec<Spot>),
         from: &mut BitReader<'_>,
         mut entered: impl FnMut(u32),
     ) -> Result<(), DecodeError> {
@@ -166,6 +195,9 @@ impl KindReader<'_> {
             row::set_default(plan, &plan.owned, now, slot);
             if let Some(word) = place(models, slot) {
                 *word = read_models(self.coder, from)?;
+            }
+            if let Some((_, since)) = self.rings {
+                rings::put(spots, slot, Spot { ring: self.ring, since });
             }
             entered(slot);
             next = slot + 1;

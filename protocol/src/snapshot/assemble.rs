@@ -3,19 +3,20 @@
 //! Per kind: a bit whether anything is to be said; a bit whether there are lists, without which only integers of rows
 //! that stay change; the leaves, as positions among the rows held; a bit whether any row that stays is not as
 //! expected, and if so first those that kept still but do not now, as gaps with a code each, then a code for each of the
-//! others; rows in which a `whole` field has changed, as positions; the enters, as rising slots with an owner and a
-//! record each.
+//! others; rows in which a `whole` field has changed, as positions; rows that go into another ring, as positions; the
+//! enters, as rising slots with an owner and a record each.
 
 use super::coder::learn::Counts;
 use super::lane::{Codes, Coding, LaneKind, slots_in, word_of};
-use super::ledger::{Held, LANE_DEPTH};
+use super::ledger::{Held, LANE_DEPTH, Visible};
 use super::plan::KindPlan;
-use crate::image::Slots;
+use crate::id::{EntityId, KindId};
+use crate::limits::RINGS_MAX;
 use crate::wire::bits::BitWriter;
 
 /// Golomb orders of the lists: what a tick of a room usually brings is at the short end of each.
 pub(super) mod orders {
-    /// Rows that leave, enter, or have a `whole` field that changed.
+    /// Rows that leave, enter, go into another ring, or have a `whole` field that changed.
     pub(in crate::snapshot) const COUNT: u32 = 0;
     /// Rows between one in a list of positions and the next.
     pub(in crate::snapshot) const POSITION: u32 = 3;
@@ -34,14 +35,26 @@ pub(super) mod orders {
 pub(super) struct KindSection<'a> {
     pub(super) plan: &'a KindPlan,
     pub(super) coding: Coding<'a>,
-    /// What the client holds, newest first.
-    pub(super) held: &'a [Option<&'a Held>; LANE_DEPTH],
-    /// What it may see; `None`: everything.
-    pub(super) visible: Option<&'a Slots>,
+    pub(super) of: Of<'a>,
     /// Rising.
     pub(super) enters: &'a [u32],
     pub(super) records: &'a Codes,
 }
+
+/// Whose section it is.
+#[derive(Clone, Copy)]
+pub(super) struct Of<'a> {
+    /// What the client held at the snapshots that the ring was in, newest first.
+    pub(super) held: [Option<&'a Held>; LANE_DEPTH],
+    /// What it may see; `None`: everything.
+    pub(super) visible: Option<&'a Visible>,
+    pub(super) ring: usize,
+    /// Rings in the frame.
+    pub(super) reach: usize,
+}
+
+/// Bits of a ring's number.
+pub(super) const RING_BITS: u32 = RINGS_MAX.ilog2();
 
 /// 64 rows of a client that stay, by what it holds of them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,18 +72,34 @@ struct Stays {
 impl KindSection<'_> {
     /// The rows that the client holds and keeps.
     pub(super) fn stays(&self, lane: &LaneKind, word: usize) -> u64 {
-        let visible = self.visible.map_or(u64::MAX, |visible| word_of(visible, word));
-        self.held_at(0, word) & visible & word_of(&lane.same[0], word)
+        let visible = self.of.visible.filter(|visible| !visible.everything);
+        let slots =
+            |visible: &Visible| visible.kinds.get(self.coding.kind).map_or(0, |slots| word_of(slots, word));
+        self.held_at(0, word) & visible.map_or(u64::MAX, slots) & word_of(&lane.same[0], word)
+    }
+
+    /// Those of them that go into another ring, one of those that the frame has.
+    fn moves(&self, lane: &LaneKind, word: usize) -> u64 {
+        let Some(visible) = self.of.visible.filter(|_| self.of.reach > 1) else { return 0 };
+        let rings = (0..self.of.reach).filter(|&ring| ring != self.of.ring);
+        let others = rings.fold(0, |rows, ring| rows | visible.ring_word(ring, self.coding.kind, word));
+        self.stays(lane, word) & others
+    }
+
+    /// The ring that a row belongs into.
+    fn ring_of(&self, slot: u32) -> usize {
+        let id = EntityId { kind: KindId(self.coding.kind as u8), slot };
+        self.of.visible.map_or(0, |visible| visible.ring_of(id))
     }
 
     fn held_at(&self, age: usize, word: usize) -> u64 {
-        let held = self.held.get(age).copied().flatten();
-        held.and_then(|held| held.kinds.get(self.coding.kind)).map_or(0, |slots| word_of(slots, word))
+        let held = self.of.held.get(age).copied().flatten();
+        held.map_or(0, |held| held.ring_word(self.of.ring, self.coding.kind, word))
     }
 
     /// Words of what the client holds.
     pub(super) fn words(&self) -> usize {
-        self.held[0].and_then(|held| held.kinds.get(self.coding.kind)).map_or(0, |slots| slots.words().len())
+        self.of.held[0].and_then(|held| held.kinds.get(self.coding.kind)).map_or(0, |slots| slots.words().len())
     }
 
     fn split(&self, lane: &LaneKind, word: usize) -> Stays {
@@ -93,7 +122,7 @@ impl KindSection<'_> {
         counts: &mut Option<&mut Counts>,
         to: &mut BitWriter<'_>,
     ) -> bool {
-        let (mut leaving, mut changed, mut moved, mut wholes) = (0, 0, 0, 0);
+        let (mut leaving, mut changed, mut moved, mut wholes, mut moves) = (0, 0, 0, 0, 0);
         for word in 0..self.words() {
             let stays = self.split(lane, word);
             for (depth, &wanted) in (1..).zip(&stays.by_depth) {
@@ -104,13 +133,14 @@ impl KindSection<'_> {
             changed |= stays.all & !stays.exact;
             moved |= stays.moved;
             wholes |= stays.all & word_of(&lane.wholes.known, word);
+            moves |= self.moves(lane, word);
         }
-        let any = leaving | changed | wholes != 0 || !self.enters.is_empty();
+        let any = leaving | changed | wholes | moves != 0 || !self.enters.is_empty();
         to.flag(any);
         if !any {
             return moved != 0;
         }
-        let lists = leaving | wholes != 0 || !self.enters.is_empty();
+        let lists = leaving | wholes | moves != 0 || !self.enters.is_empty();
         to.flag(lists);
         if lists {
             let leaves = |word| self.held_at(0, word) & !self.stays(lane, word);
@@ -125,6 +155,10 @@ impl KindSection<'_> {
             let stays = |word| self.stays(lane, word);
             let changed = |word| stays(word) & word_of(&lane.wholes.known, word);
             self.write_positions(stays, changed, |slot, to| lane.wholes.append(slot, to), to);
+        }
+        if lists && self.of.reach > 1 {
+            let (stays, moves) = (|word| self.stays(lane, word), |word| self.moves(lane, word));
+            self.write_positions(stays, moves, |slot, to| to.write(self.ring_of(slot) as u64, RING_BITS), to);
         }
         if lists {
             self.write_enters(to);
@@ -213,12 +247,17 @@ impl KindSection<'_> {
         }
     }
 
-    /// What the client holds of this kind after the frame, into an empty set.
-    pub(super) fn next(&self, lane: &LaneKind, next: &mut Slots) {
-        if !self.plan.owner {
-            next.extend((0..self.words()).flat_map(|word| slots_in(word, self.stays(lane, word))));
-            next.extend(self.enters.iter().copied());
+    /// Adds what the client holds of this section after the frame.
+    pub(super) fn next(&self, lane: &LaneKind, next: &mut Held) {
+        let (kind, ring) = (self.coding.kind, self.of.ring);
+        for word in 0..self.words() {
+            let moves = self.moves(lane, word);
+            for slot in slots_in(word, self.stays(lane, word)) {
+                let moves = moves >> (slot % 64) & 1 == 1;
+                next.insert(if moves { self.ring_of(slot) } else { ring }, kind, slot);
+            }
         }
+        self.enters.iter().for_each(|&slot| next.insert(ring, kind, slot));
     }
 }
 

@@ -3,12 +3,13 @@
 use core::ops::Range;
 use std::sync::Arc;
 
-use super::assemble::KindSection;
+use super::assemble::{KindSection, Of};
 use super::books::BookPart;
 use super::coder::pipes::Prior;
 use super::enters::Enters;
 use super::header::{Header, Newest, book_name};
-use super::lane::{Codes, Coding, Images, Lane, earlier_of};
+use super::lane::{Codes, Coding, earlier_of};
+use super::lanes::{Lanes, base_of};
 use super::ledger::{Books, LANE_DEPTH};
 use super::models::{Models, Observer};
 use super::owned::{Mine, Owned};
@@ -18,15 +19,11 @@ use super::private::write_header;
 use super::teacher::Teacher;
 use super::{Held, Ledger, Visible, hash};
 use crate::id::{EntityId, PlayerId, Tick};
-use crate::image::{History, Image, Slots};
-use crate::limits::HISTORY_TICKS;
+use crate::image::{History, Image};
+use crate::limits::RINGS_MAX;
 use crate::schema::Schema;
 use crate::wire::Private;
 use crate::wire::bits::BitWriter;
-
-/// Lanes in one tick that look back at more than their base. Clients that each stalled at another time would
-/// otherwise have everything coded for each of them.
-const DEEP_LANES_MAX: usize = 8;
 
 /// Writes the frames of a room's clients; codes each entity once per tick for all who hold the same snapshots.
 #[derive(Debug)]
@@ -34,14 +31,12 @@ pub struct Encoder {
     plan: Plan,
     /// The tick that the caches are for.
     tick: Tick,
-    lanes: Vec<Lane>,
-    /// How many of `lanes` are in use; the others are memory.
-    lanes_used: usize,
+    lanes: Lanes,
     /// Enter records of this tick, by kind.
     records: Vec<Codes>,
     shared: Vec<Shared>,
-    /// Rows that enter a client's frame: by kind, then slot.
-    enters: Vec<(usize, u32)>,
+    /// Rows that enter a client's frame: by ring, kind, slot.
+    enters: Vec<(usize, usize, u32)>,
     slots: Vec<u32>,
     mine: Mine,
     prior: Prior,
@@ -55,6 +50,22 @@ pub struct Encoder {
     frozen: bool,
     /// Whether the teacher has heard of this tick.
     counted: bool,
+}
+
+/// What a client is to be sent in a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// A snapshot, even where nothing changed.
+    pub must: bool,
+    /// How many distance rings are in it: the first, and so on. Of no consequence where rows are not in rings.
+    pub reach: usize,
+}
+
+impl Due {
+    /// All rings, where something changed.
+    pub const CHANGES: Due = Due { must: false, reach: RINGS_MAX };
+    /// All rings, changed or not.
+    pub const ALL: Due = Due { must: true, reach: RINGS_MAX };
 }
 
 /// A snapshot frame for one client, or the same for several.
@@ -98,8 +109,7 @@ impl Encoder {
             spacing: [every, 2 * every, 3 * every],
             counted: false,
             tick: Tick::NONE,
-            lanes: Vec::new(),
-            lanes_used: 0,
+            lanes: Lanes::default(),
             records: Vec::new(),
             shared: Vec::new(),
             enters: Vec::new(),
@@ -133,34 +143,34 @@ impl Encoder {
     /// Appends the snapshot of the newest tick for a client, made from its baseline.
     ///
     /// `enters` are the rows it may see and does not hold, in the order in which they should come; what does not
-    /// fit into the tick's budget is postponed. With `must`, a frame is written even where nothing changed.
+    /// fit into the tick's budget is postponed.
     pub fn shared(
         &mut self,
         history: &History,
         ledger: &Ledger,
         visible: &Arc<Visible>,
         enters: &[EntityId],
-        must: bool,
+        due: Due,
         out: &mut Vec<u8>,
     ) -> Encoded {
         let Some(now) = history.newest() else {
             return Encoded { frame: 0..0, held: Arc::default(), postponed: 0, changed: false };
         };
         self.begin_tick(history, now);
+        let nothing = Ledger::new();
+        let from = if base_of(history, now, ledger).is_some() { ledger } else { &nothing };
         let mut held: [Option<Arc<Held>>; LANE_DEPTH] = Default::default();
-        if base_of(history, now, ledger).is_some() {
-            held.iter_mut().zip(ledger.lane()).for_each(|(place, held)| *place = Some(Arc::clone(held)));
-        }
+        held.iter_mut().zip(from.lane(0)).for_each(|(place, held)| *place = Some(Arc::clone(held)));
         let book = self.teacher.edition(ledger.books.has).map_or(0, |edition| edition.version);
-        if let Some(known) = self.shared.iter().find(|known| known.is_for(&held, visible, must, book)) {
+        if let Some(known) = self.shared.iter().find(|known| known.is_for(&held, visible, due.must, book)) {
             return known.encoded.clone();
         }
-        let asked = Asked { held: &held, visible, enters, must, book };
+        let asked = Asked { from, visible, enters, due, book };
         let mut encoded = self.write(history, now, &asked, out);
         // Where some were postponed, the order in which they come is this client's own; so is a view of areas.
-        if encoded.postponed == 0 && visible.everything {
+        if encoded.postponed == 0 && visible.everything && !encoded.held.ringed {
             self.unite(&mut encoded);
-            let visible = Arc::clone(visible);
+            let (visible, must) = (Arc::clone(visible), due.must);
             self.shared.push(Shared { held, visible, must, book, encoded: encoded.clone() });
         }
         encoded
@@ -180,17 +190,10 @@ impl Encoder {
         self.tick = now.tick;
         self.shared.clear();
         // The lane that most clients of the last tick were on says how far apart snapshots lie.
-        if let Some(main) =
-            self.lanes.get(..self.lanes_used).unwrap_or_default().iter().max_by_key(|lane| lane.uses)
-            && main.ticks.iter().all(|&tick| tick != Tick::NONE)
-            && !self.frozen
-        {
-            self.spacing = main.ticks.map(|tick| main.tick.since(tick));
-        }
+        self.spacing = self.lanes.begin().filter(|_| !self.frozen).unwrap_or(self.spacing);
         if core::mem::take(&mut self.counted) && !self.frozen {
             self.teacher.counted(&self.plan);
         }
-        self.lanes_used = 0;
         self.records.resize_with(self.plan.kinds.len(), Codes::default);
         self.records.iter_mut().for_each(Codes::clear);
         self.observer.observe(&self.plan, &mut self.models, history, now, self.spacing);
@@ -228,7 +231,7 @@ impl Encoder {
 
     /// The hash of what a client has after a snapshot, its owner fields and rows included: for [`Private::hash`].
     pub fn hash(&mut self, history: &History, held: &Held, me: PlayerId) -> u64 {
-        history.at(held.tick).map_or(0, |image| hash::of_image(&self.plan, image, Some(&held.kinds), me))
+        hash::of_held(&self.plan, history, held, me)
     }
 
     /// Appends what this client still lacks of the codebook that is on its way: a part at a time, spread over
@@ -265,111 +268,86 @@ impl Encoder {
 
     fn write(&mut self, history: &History, now: &Image, asked: &Asked<'_>, out: &mut Vec<u8>) -> Encoded {
         let from = out.len();
-        let held = asked.held;
-        let (lane, alone, images) = self.lane(history, now, asked);
-        let ages = [held[0].as_deref(), held[1].as_deref(), held[2].as_deref()];
+        let held: [Option<&Held>; 2] = {
+            let mut lane = asked.from.lane(0).map(|held| &**held);
+            [lane.next(), lane.next()]
+        };
+        let was_ringed = held[0].is_some_and(|held| held.ringed);
+        let ringed = was_ringed || asked.visible.ringed;
+        let reach = match held[0] {
+            _ if !ringed => 1,
+            Some(_) => asked.due.reach.clamp(1, RINGS_MAX),
+            None => RINGS_MAX,
+        };
+        let sections = self.lanes.find(&self.plan, (history, now), asked.from, (reach, asked.book));
 
         let mut taken = self.pool.take();
         let next = Arc::make_mut(&mut taken);
-        (next.tick, next.keyframe) = (now.tick, held[0].is_none());
-        next.kinds.resize_with(self.plan.kinds.len(), Slots::default);
+        next.begin(now.tick, held[0], (ringed, reach), self.plan.kinds.len());
 
         let Encoder { plan, prior, lanes, records, enters, slots, models, teacher, .. } = self;
-        let Some(lane) = lanes.get_mut(lane) else {
-            return Encoded { frame: from..from, held: Arc::default(), postponed: 0, changed: false };
-        };
         let mut choice = Enters { plan, now, models: models.at(now.tick), chosen: enters, records };
-        let postponed = choice.choose(lane, images[0], ages[0], asked.visible, asked.enters);
-        let edition = teacher.edition(lane.book).map(|edition| Arc::clone(&edition.book));
-        // Only what most clients are sent is learned from.
-        let learned = !alone && images[0].is_some() && lane.ticks.map(|tick| now.tick.since(tick)) == self.spacing;
-        self.counted |= learned;
-        let mut counts = if learned { Some(teacher.counts()) } else { None };
+        let postponed = choice.choose((lanes, &sections, reach), held[0], asked.visible, asked.enters);
+        let edition = teacher.edition(asked.book).map(|edition| Arc::clone(&edition.book));
         let mut to = BitWriter::new(out);
-        let [base, before] = [0, 1].map(|at| ages[at].map(|held| held.tick));
+        let [base, before] = held.map(|held| held.map(|held| held.tick));
         let lag = base.zip(before).map_or(plan.send_every, |(base, before)| base.since(before));
-        let newest = Newest { tick: base.unwrap_or_default(), lag };
-        Header { tick: now.tick, base, alone, book: book_name(lane.book) }.write(newest, &mut to);
-        let models = [models.at(base.unwrap_or(Tick::NONE)), models.at(now.tick)];
+        let newest = Newest { tick: base.unwrap_or_default(), lag, ringed: was_ringed };
+        let (book, in_rings) = (book_name(asked.book), ringed.then_some(reach));
+        Header { tick: now.tick, base, alone: sections.alone, book, reach: in_rings }.write(newest, &mut to);
         let mut changed = false;
-        for (((kind, kind_plan, coder), lane), records) in plan.each().zip(&mut lane.kinds).zip(&*records) {
-            let Some(rows) = now.kinds.get(kind) else { continue };
-            slots.clear();
-            slots.extend(enters.iter().filter(|enter| enter.0 == kind).map(|enter| enter.1));
-            let earlier = earlier_of(&images, now.tick, kind);
-            let coding = Coding { kind, coder, earlier, now: rows, models, prior, book: edition.as_deref() };
-            let visible =
-                if asked.visible.everything { None } else { asked.visible.kinds.get(kind).or(Some(NONE)) };
-            let section = KindSection { plan: kind_plan, coding, held: &ages, visible, enters: slots, records };
-            if !kind_plan.owner {
-                changed |= section.write(lane, &mut counts, &mut to);
+        for ring in 0..reach {
+            let Some(lane) = lanes.of_mut(&sections, ring) else { continue };
+            let has_rows = held[0].is_some_and(|held| held.has_rows(ring)) || enters.iter().any(|at| at.0 == ring);
+            if ring > 0 {
+                to.flag(has_rows);
             }
-            if let Some(slots) = next.kinds.get_mut(kind) {
-                section.next(lane, slots);
+            if ring > 0 && !has_rows {
+                continue;
+            }
+            let images = sections.images.get(ring).copied().unwrap_or_default();
+            let mut ages = [None; LANE_DEPTH];
+            ages.iter_mut().zip(asked.from.lane(ring)).for_each(|(age, held)| *age = Some(&**held));
+            // Only what most clients are sent is learned from.
+            let spacing = lane.ticks.map(|tick| now.tick.since(tick));
+            let learned = ring == 0 && !sections.alone && images[0].is_some() && spacing == self.spacing;
+            self.counted |= learned;
+            let mut counts = if learned { Some(teacher.counts()) } else { None };
+            let models = [models.at(images[0].map_or(Tick::NONE, |base| base.tick)), models.at(now.tick)];
+            for (((kind, kind_plan, coder), lane), records) in plan.each().zip(&mut lane.kinds).zip(&*records) {
+                let Some(rows) = now.kinds.get(kind).filter(|_| !kind_plan.owner) else { continue };
+                slots.clear();
+                slots.extend(enters.iter().filter(|at| (at.0, at.1) == (ring, kind)).map(|at| at.2));
+                let earlier = earlier_of(&images, now.tick, kind);
+                let coding = Coding { kind, coder, earlier, now: rows, models, prior, book: edition.as_deref() };
+                let of = Of { held: ages, visible: Some(asked.visible), ring, reach };
+                let section = KindSection { plan: kind_plan, coding, of, enters: slots, records };
+                changed |= section.write(lane, &mut counts, &mut to);
+                section.next(lane, next);
             }
         }
         to.finish();
         self.pool.remember(&taken);
-        if let (false, false, [Some(base), ..]) = (changed, asked.must, held) {
+        if let (false, false, Some(base)) = (changed, asked.due.must, asked.from.held()) {
             out.truncate(from);
             return Encoded { frame: from..from, held: Arc::clone(base), postponed, changed: false };
         }
         Encoded { frame: from..out.len(), held: taken, postponed, changed: true }
     }
-
-    /// The lane of those who hold these snapshots, whether it looks at the base alone, and its images.
-    fn lane<'a>(&mut self, history: &'a History, now: &Image, asked: &Asked<'_>) -> (usize, bool, Images<'a>) {
-        let mut images: Images<'a> = [None; LANE_DEPTH];
-        for (place, held) in images.iter_mut().zip(asked.held.iter().flatten()) {
-            // What is this old is gone, here or at the client: neither looks at it.
-            let kept = now.tick.since(held.tick) < HISTORY_TICKS as u32;
-            *place = if kept { history.at(held.tick) } else { None };
-            if place.is_none() {
-                break;
-            }
-        }
-        let known = |lanes: &mut [Lane], images: &Images<'_>| {
-            let ticks = images.map(|image| image.map_or(Tick::NONE, |image| image.tick));
-            let at = lanes.iter().position(|lane| lane.ticks == ticks && lane.book == asked.book)?;
-            lanes.get_mut(at)?.uses += 1;
-            Some(at)
-        };
-        let used = self.lanes.get_mut(..self.lanes_used).unwrap_or_default();
-        if let Some(at) = known(used, &images) {
-            return (at, false, images);
-        }
-        let alone = used.len() >= DEEP_LANES_MAX;
-        if alone {
-            images = [images[0], None, None];
-            if let Some(at) = known(used, &images) {
-                return (at, true, images);
-            }
-        }
-        if self.lanes_used == self.lanes.len() {
-            self.lanes.push(Lane::default());
-        }
-        let at = self.lanes_used;
-        self.lanes_used += 1;
-        if let Some(lane) = self.lanes.get_mut(at) {
-            lane.reset(&self.plan, now, &images, asked.book);
-        }
-        (at, alone, images)
-    }
 }
 
 /// What a client's frame is asked to be.
 struct Asked<'a> {
-    held: &'a [Option<Arc<Held>>; LANE_DEPTH],
+    /// What the frame is made from; nothing for a keyframe.
+    from: &'a Ledger,
     visible: &'a Visible,
     enters: &'a [EntityId],
-    must: bool,
+    due: Due,
     book: u32,
 }
 
 /// Bytes of a codebook per client and tick: a book of 4 KiB takes as many ticks as a blink of an eye.
 const BOOK_PART: usize = 512;
-
-static NONE: &Slots = &Slots::new();
 
 impl Shared {
     fn is_for(
@@ -387,14 +365,4 @@ impl Shared {
         let same_visible = Arc::ptr_eq(&self.visible, visible) || self.visible.everything && visible.everything;
         self.book == book && same_held && same_visible && (self.must == must || self.encoded.changed && !self.must)
     }
-}
-
-/// The image that a client's next delta is made from; `None` where it is gone, or there was none: a keyframe.
-fn base_of<'a>(history: &'a History, now: &Image, ledger: &Ledger) -> Option<&'a Image> {
-    let base = ledger.baseline()?;
-    let lag = now.tick.since(base);
-    if lag == 0 || lag >= HISTORY_TICKS as u32 {
-        return None;
-    }
-    history.at(base)
 }

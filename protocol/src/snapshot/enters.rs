@@ -3,6 +3,7 @@
 use super::apply;
 use super::coder::plan::Plan as CoderPlan;
 use super::lane::{Codes, Lane, slots_in, word_of};
+use super::lanes::{Lanes, Sections};
 use super::models::word;
 use super::plan::{KindPlan, Plan};
 use super::{Held, Visible, row};
@@ -15,8 +16,8 @@ pub(super) struct Enters<'a> {
     pub(super) plan: &'a Plan,
     pub(super) now: &'a Image,
     pub(super) models: &'a [Vec<u32>],
-    /// Rows that enter: by kind, then slot.
-    pub(super) chosen: &'a mut Vec<(usize, u32)>,
+    /// Rows that enter: by ring, kind, slot.
+    pub(super) chosen: &'a mut Vec<(usize, usize, u32)>,
     /// The records of this tick, by kind, made once for all clients.
     pub(super) records: &'a mut [Codes],
 }
@@ -25,23 +26,26 @@ impl Enters<'_> {
     /// Chooses reused slots, then the `wanted` in their order. Says how many the budget put off.
     pub(super) fn choose(
         &mut self,
-        lane: &Lane,
-        base: Option<&Image>,
+        (lanes, sections, reach): (&Lanes, &Sections<'_>, usize),
         held: Option<&Held>,
         visible: &Visible,
         wanted: &[EntityId],
     ) -> usize {
         self.chosen.clear();
         let mut budget = Budget { left: ENTER_BYTES_PER_TICK * 8, postponed: 0 };
-        if let (Some(base), Some(held)) = (base, held) {
-            self.take_reused(lane, base, held, visible, &mut budget);
+        for ring in 0..reach {
+            let base = sections.images.get(ring).and_then(|images| images[0]);
+            if let (Some(lane), Some(base), Some(held)) = (lanes.of(sections, ring), base, held) {
+                self.take_reused((ring, lane, base), held, visible, &mut budget);
+            }
         }
         for id in wanted {
             let kind = usize::from(id.kind.0);
             let open = self.plan.kinds.get(kind).is_some_and(|plan| !plan.owner);
             let held = held.is_some_and(|held| held.contains(*id));
-            if open && !held && self.now.contains(*id) && visible.allows(kind, id.slot) {
-                self.take(kind, id.slot, &mut budget);
+            let ring = visible.ring_of(*id);
+            if open && !held && ring < reach && self.now.contains(*id) && visible.allows(kind, id.slot) {
+                self.take((ring, kind, id.slot), &mut budget);
             }
         }
         self.chosen.sort_unstable();
@@ -49,24 +53,32 @@ impl Enters<'_> {
         budget.postponed
     }
 
-    /// Slots that are held, and there now, but hold another row.
-    fn take_reused(&mut self, lane: &Lane, base: &Image, held: &Held, visible: &Visible, budget: &mut Budget) {
+    /// Slots that are held, and there now, but hold another row. It enters the ring of the old one: there the client
+    /// learns that that one is gone.
+    fn take_reused(
+        &mut self,
+        (ring, lane, base): (usize, &Lane, &Image),
+        held: &Held,
+        visible: &Visible,
+        budget: &mut Budget,
+    ) {
         for (kind, (plan, lane)) in self.plan.kinds.iter().zip(&lane.kinds).enumerate() {
             let (Some(rows), Some(base)) = (self.now.kinds.get(kind), base.kinds.get(kind)) else { continue };
             let Some(had) = held.kinds.get(kind).filter(|_| !plan.owner) else { continue };
             for at in 0..had.words().len() {
+                let had = held.ring_word(ring, kind, at);
                 let same = word_of(&lane.same[0], at);
                 let alive = word_of(&rows.alive, at) & word_of(&base.alive, at);
-                for slot in slots_in(at, word_of(had, at) & alive & !same) {
+                for slot in slots_in(at, had & alive & !same) {
                     if visible.allows(kind, slot) {
-                        self.take(kind, slot, budget);
+                        self.take((ring, kind, slot), budget);
                     }
                 }
             }
         }
     }
 
-    fn take(&mut self, kind: usize, slot: u32, budget: &mut Budget) {
+    fn take(&mut self, (ring, kind, slot): (usize, usize, u32), budget: &mut Budget) {
         let (Some(records), Some(rows)) = (self.records.get_mut(kind), self.now.kinds.get(kind)) else { return };
         let (Some(plan), Some(coder)) = (self.plan.kinds.get(kind), self.plan.coders.get(kind)) else { return };
         if !records.known.contains(slot) {
@@ -79,7 +91,7 @@ impl Enters<'_> {
             return;
         }
         budget.left = budget.left.saturating_sub(bits);
-        self.chosen.push((kind, slot));
+        self.chosen.push((ring, kind, slot));
     }
 }
 

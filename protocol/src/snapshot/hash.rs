@@ -1,8 +1,9 @@
 //! The hash of what a client holds: the wrapping sum of a hash per row, so that order and changes cost nothing.
 
+use super::ledger::Held;
 use super::plan::{KindPlan, Plan};
-use crate::id::PlayerId;
-use crate::image::{Image, KindImage, Slots};
+use crate::id::{EntityId, KindId, PlayerId};
+use crate::image::{History, Image, KindImage, Slots};
 
 /// The hash of the rows of `image` for which `holds` says so, as `me` knows them: `owner` fields of others' rows
 /// are at their default, and of `owner` kinds only `me`'s rows count.
@@ -21,6 +22,22 @@ pub(super) fn of_image(plan: &Plan, image: &Image, held: Option<&[Slots]>, me: P
         }
     }
     sum
+}
+
+/// The hash of what a client holds, the rows of far rings as they were when they were last sent.
+pub(super) fn of_held(plan: &Plan, history: &History, held: &Held, me: PlayerId) -> u64 {
+    let of =
+        |tick, kinds: &[Slots], me| history.at(tick).map_or(0, |image| of_image(plan, image, Some(kinds), me));
+    if !held.ringed {
+        return of(held.tick, &held.kinds, me);
+    }
+    let near = (0..).zip(&held.kinds).map(|(kind, slots)| {
+        slots.iter().filter(|&slot| held.is_near(EntityId { kind: KindId(kind), slot })).collect()
+    });
+    let near: Vec<Slots> = near.collect();
+    // What only its owner has of a row comes with the first ring.
+    let far = held.far_ticks.iter().zip(&held.far).map(|(&tick, kinds)| of(tick, kinds, PlayerId::NOBODY));
+    far.fold(of(held.tick, &near, me), u64::wrapping_add)
 }
 
 /// The hash of one row: kind, slot, owner, every integer, and length and bytes of every `whole` field, mixed in this

@@ -1,7 +1,7 @@
 //! The first bits of a snapshot: which tick, made from which, by which codebook.
 
 use crate::id::Tick;
-use crate::limits::HISTORY_TICKS;
+use crate::limits::{HISTORY_TICKS, RINGS_MAX};
 use crate::wire::DecodeError;
 use crate::wire::bits::{BitReader, BitWriter};
 use crate::wire::server::SNAPSHOT;
@@ -16,6 +16,8 @@ pub(super) struct Header {
     pub(super) alone: bool,
     /// Which codebook: 0 for the built-in one, else its version, less one, modulo 3, and 1.
     pub(super) book: u32,
+    /// Where rows are in rings: how many of them the snapshot has, at least one.
+    pub(super) reach: Option<usize>,
 }
 
 /// What a client held last, as both ends know it.
@@ -24,6 +26,8 @@ pub(super) struct Newest {
     pub(super) tick: Tick,
     /// Ticks from the snapshot before to that one; where there is none, those that snapshots usually lie apart.
     pub(super) lag: u32,
+    /// Whether rows are in rings since then or before.
+    pub(super) ringed: bool,
 }
 
 /// Bits of the tick, and of a lag that is not as the last one: a delta never reaches beyond the history.
@@ -31,6 +35,9 @@ const LAG_BITS: u32 = HISTORY_TICKS.ilog2();
 
 /// Bits that name a codebook: of the two that are alive one is told from the other, and from none.
 const BOOK_BITS: u32 = 2;
+
+/// Bits of how many rings a frame has, less one.
+const REACH_BITS: u32 = RINGS_MAX.ilog2();
 
 /// How a frame names a codebook.
 pub(super) fn book_name(version: u32) -> u32 {
@@ -42,22 +49,25 @@ impl Header {
         to.write(SNAPSHOT.into(), 8);
         to.write(u64::from(self.tick.0) % HISTORY_TICKS as u64, LAG_BITS);
         let lag = self.base.map(|base| self.tick.since(base));
-        let usual = lag == Some(newest.lag) && !self.alone;
+        // A keyframe forgets the rings as it does all else.
+        let begins = self.reach.is_some() && !(newest.ringed && lag.is_some());
+        let usual = lag == Some(newest.lag) && !self.alone && !begins;
         to.flag(!usual);
         to.write(self.book.into(), BOOK_BITS);
-        if usual {
-            return;
-        }
-        to.flag(lag.is_none());
-        match lag {
-            None => to.varint(self.tick.0.into()),
-            Some(lag) => {
-                to.write(u64::from(lag) % HISTORY_TICKS as u64, LAG_BITS);
-                to.flag(self.alone);
+        if !usual {
+            to.flag(lag.is_none());
+            match lag {
+                None => to.varint(self.tick.0.into()),
+                Some(lag) => {
+                    to.write(u64::from(lag) % HISTORY_TICKS as u64, LAG_BITS);
+                    to.flag(self.alone);
+                }
             }
+            to.flag(begins);
         }
-        // One section: there is one ring.
-        to.flag(false);
+        if let Some(reach) = self.reach {
+            to.write(reach as u64 - 1, REACH_BITS);
+        }
     }
 
     /// Reads a header; `newest` is the newest snapshot that the client holds.
@@ -74,29 +84,29 @@ impl Header {
             if tick.0 % HISTORY_TICKS as u32 != low || tick <= newest.tick {
                 return Err(DecodeError::OldTick(tick));
             }
-            one_section(from)?;
-            return Ok(Header { tick, base: None, alone: false, book });
+            let reach = read_reach(from.flag()?, from)?;
+            return Ok(Header { tick, base: None, alone: false, book, reach });
         }
         let tick = resolve(low, HISTORY_TICKS as u32, newest.tick);
         if tick <= newest.tick {
             return Err(DecodeError::OldTick(tick));
         }
-        let (mut lag, mut alone) = (newest.lag, false);
+        let (mut lag, mut alone, mut ringed) = (newest.lag, false, newest.ringed);
         if unusual {
             lag = from.read(LAG_BITS)? as u32;
             alone = from.flag()?;
-            one_section(from)?;
+            ringed |= from.flag()?;
         }
         let base = tick.before(lag);
         if lag == 0 || base == Tick::NONE {
             return Err(DecodeError::UnknownBase(base));
         }
-        Ok(Header { tick, base: Some(base), alone, book })
+        Ok(Header { tick, base: Some(base), alone, book, reach: read_reach(ringed, from)? })
     }
 }
 
-fn one_section(from: &mut BitReader<'_>) -> Result<(), DecodeError> {
-    if from.flag()? { Err(DecodeError::Malformed("a snapshot has more than one section")) } else { Ok(()) }
+fn read_reach(ringed: bool, from: &mut BitReader<'_>) -> Result<Option<usize>, DecodeError> {
+    if ringed { Ok(Some(from.read(REACH_BITS)? as usize + 1)) } else { Ok(None) }
 }
 
 /// The tick from `newest` on that is `low` modulo `period`, a power of two. A server writes a keyframe before a client

@@ -223,6 +223,7 @@ pub(super) fn earlier_of<'a>(images: &Images<'a>, now: Tick, kind: usize) -> Ear
     Earlier {
         rows: images.map(|image| image.and_then(|image| image.kinds.get(kind))),
         ages: images.map(|image| image.map_or(0, |image| now.since(image.tick))),
+        ticks: images.map(|image| image.map_or(Tick::NONE, |image| image.tick)),
     }
 }
 

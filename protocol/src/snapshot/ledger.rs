@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::lane::word_of;
 use crate::id::{EntityId, InputSeq, Tick};
 use crate::image::Slots;
+use crate::limits::RINGS_MAX;
 use crate::wire::Private;
 
 /// Snapshots that a delta may look back at.
@@ -17,10 +19,17 @@ pub struct Visible {
     pub kinds: Vec<Slots>,
     /// Every row there is.
     pub everything: bool,
+    /// Whether rows are in rings: those of the rings beyond the first need not go in every frame.
+    pub ringed: bool,
+    /// Which of them belong into the rings beyond the first, by ring, then kind.
+    pub far: Far,
 }
 
-/// What a client has after a snapshot: these rows, as they were at this tick. Rows of kinds marked `owner` are
-/// never among them: whose they are says who has them.
+/// Rows of the rings beyond the first, by ring, then kind. A kind beyond the end has none.
+pub type Far = [Vec<Slots>; RINGS_MAX - 1];
+
+/// What a client has after a snapshot: these rows, as they were at this tick, or those of a far ring as they were when
+/// it was last sent. Rows of kinds marked `owner` are never among them: whose they are says who has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
     /// The tick of the snapshot.
@@ -29,6 +38,13 @@ pub struct Held {
     pub kinds: Vec<Slots>,
     /// The snapshot was made from nothing: what was before it counts no more.
     pub(super) keyframe: bool,
+    /// Whether rows are in rings.
+    pub(super) ringed: bool,
+    /// How many rings the snapshot had: the first of all, and then the next.
+    pub(super) reach: usize,
+    pub(super) far: Far,
+    /// The last snapshot that each ring beyond the first was in; [`Tick::NONE`]: none since the last keyframe.
+    pub(super) far_ticks: [Tick; RINGS_MAX - 1],
 }
 
 impl Held {
@@ -44,6 +60,78 @@ impl Held {
         self.kinds.get(usize::from(id.kind.0)).is_some_and(|slots| slots.contains(id.slot))
     }
 
+    /// The tick at which a row was what the client has of it.
+    #[must_use]
+    pub fn as_of(&self, id: EntityId) -> Tick {
+        let ring = self.far.iter().position(|ring| has(ring, id));
+        ring.and_then(|ring| self.far_ticks.get(ring)).copied().unwrap_or(self.tick)
+    }
+
+    /// Whether the row is in a ring beyond the first.
+    #[must_use]
+    pub fn is_far(&self, id: EntityId) -> bool {
+        self.far.iter().any(|ring| has(ring, id))
+    }
+
+    /// Whether the row is there and in the first ring, and so what it was at this tick.
+    pub(super) fn is_near(&self, id: EntityId) -> bool {
+        self.contains(id) && !self.is_far(id)
+    }
+
+    /// 64 rows of a ring, those from slot `word * 64` on.
+    #[inline]
+    pub(super) fn ring_word(&self, ring: usize, kind: usize, word: usize) -> u64 {
+        ring_word(&self.kinds, &self.far, self.ringed, (ring, kind, word))
+    }
+
+    /// Whether a ring has rows.
+    pub(super) fn has_rows(&self, ring: usize) -> bool {
+        match ring.checked_sub(1) {
+            Some(far) => self.far.get(far).is_some_and(|ring| ring.iter().any(|slots| !slots.is_empty())),
+            None => !self.is_empty(),
+        }
+    }
+
+    /// Becomes what a client has after a snapshot of `tick` with `reach` rings: so far the rows of the other rings, which
+    /// stay as they were in `before`. The set must be empty.
+    pub(super) fn begin(
+        &mut self,
+        tick: Tick,
+        before: Option<&Held>,
+        (ringed, reach): (bool, usize),
+        kinds: usize,
+    ) {
+        (self.tick, self.keyframe, self.ringed, self.reach) = (tick, before.is_none(), ringed, reach);
+        self.kinds.resize_with(kinds, Slots::default);
+        if !ringed {
+            return;
+        }
+        self.far_ticks = before.map_or(self.far_ticks, |before| before.far_ticks);
+        self.far_ticks.iter_mut().take(reach - 1).for_each(|at| *at = tick);
+        self.far.iter_mut().for_each(|ring| ring.resize_with(kinds, Slots::default));
+        let Some(before) = before else { return };
+        for (ring, stays) in self.far.iter_mut().zip(&before.far).skip(reach - 1) {
+            for ((slots, stays), all) in ring.iter_mut().zip(stays).zip(&mut self.kinds) {
+                slots.copy_from(stays);
+                all.extend(stays.iter());
+            }
+        }
+    }
+
+    /// Adds a row to a ring.
+    pub(super) fn insert(&mut self, ring: usize, kind: usize, slot: u32) {
+        let far = ring.checked_sub(1).and_then(|far| self.far.get_mut(far));
+        for slots in [Some(&mut self.kinds), far].into_iter().flatten().filter_map(|kinds| kinds.get_mut(kind)) {
+            slots.insert(slot);
+        }
+    }
+
+    /// Forgets all, keeping the memory.
+    pub(super) fn clear(&mut self) {
+        self.kinds.iter_mut().chain(self.far.iter_mut().flatten()).for_each(Slots::clear);
+        self.far_ticks = Default::default();
+    }
+
     /// Rows in all.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -57,12 +145,44 @@ impl Held {
     }
 }
 
+impl Visible {
+    /// 64 rows that belong into a ring.
+    pub(super) fn ring_word(&self, ring: usize, kind: usize, word: usize) -> u64 {
+        ring_word(&self.kinds, &self.far, self.ringed, (ring, kind, word))
+    }
+
+    /// The ring that a row belongs into.
+    #[must_use]
+    pub fn ring_of(&self, id: EntityId) -> usize {
+        let far = self.far.iter().position(|ring| has(ring, id)).filter(|_| self.ringed);
+        far.map_or(0, |far| far + 1)
+    }
+}
+
+/// Whether a row is in sets of slots by kind.
+fn has(kinds: &[Slots], id: EntityId) -> bool {
+    kinds.get(usize::from(id.kind.0)).is_some_and(|slots| slots.contains(id.slot))
+}
+
+#[inline]
+fn ring_word(kinds: &[Slots], far: &Far, ringed: bool, (ring, kind, word): (usize, usize, usize)) -> u64 {
+    let of = |kinds: &[Slots]| kinds.get(kind).map_or(0, |slots| word_of(slots, word));
+    if !ringed {
+        return if ring == 0 { of(kinds) } else { 0 };
+    }
+    match ring.checked_sub(1) {
+        Some(at) => far.get(at).map_or(0, |ring| of(ring)),
+        None => far.iter().fold(of(kinds), |rows, ring| rows & !of(ring)),
+    }
+}
+
 /// What was written to one client: the last snapshots, newest last, and which of them it has taken.
 ///
 /// One more is kept than a delta looks back at, so that [`Ledger::take_back`] leaves what the client still has.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    written: VecDeque<Arc<Held>>,
+    /// By ring: those that it was in. The first ring is in all of them.
+    rings: [VecDeque<Arc<Held>>; RINGS_MAX],
     unacknowledged: VecDeque<Tick>,
     pub(super) told: Option<Told>,
     pub(super) books: Books,
@@ -130,28 +250,43 @@ impl Ledger {
     /// What the client has after that snapshot.
     #[must_use]
     pub fn held(&self) -> Option<&Arc<Held>> {
-        self.written.back()
+        self.all().back()
     }
 
-    /// The last snapshots, newest first, at most [`LANE_DEPTH`] and back to the last keyframe.
-    pub(super) fn lane(&self) -> impl Iterator<Item = &Arc<Held>> {
-        let mut begun = false;
-        let mut before = move |held: &&Arc<Held>| !core::mem::replace(&mut begun, held.keyframe);
-        self.written.iter().rev().take(LANE_DEPTH).take_while(move |held| before(held))
+    /// The last snapshot that a ring was in.
+    #[must_use]
+    pub fn ring_tick(&self, ring: usize) -> Option<Tick> {
+        Some(self.rings.get(ring)?.back()?.tick)
+    }
+
+    /// The last snapshots that a ring was in, newest first, at most [`LANE_DEPTH`] and back to the last keyframe.
+    pub(super) fn lane(&self, ring: usize) -> impl Iterator<Item = &Arc<Held>> {
+        self.rings.get(ring).into_iter().flat_map(|written| written.iter().rev().take(LANE_DEPTH))
+    }
+
+    fn all(&self) -> &VecDeque<Arc<Held>> {
+        let [written, ..] = &self.rings;
+        written
     }
 
     /// Notes that a snapshot was written.
     pub fn written(&mut self, held: Arc<Held>) {
-        if self.written.len() > LANE_DEPTH {
-            self.written.pop_front();
-        }
         self.unacknowledged.push_back(held.tick);
-        self.written.push_back(held);
+        if held.keyframe {
+            self.rings.iter_mut().for_each(VecDeque::clear);
+        }
+        for ring in self.rings.iter_mut().take(held.reach) {
+            if ring.len() > LANE_DEPTH {
+                ring.pop_front();
+            }
+            ring.push_back(Arc::clone(&held));
+        }
     }
 
     /// Notes that the last tick's frames were not written after all; once for each [`Ledger::written`] at the most.
     pub fn take_back(&mut self) {
-        self.written.pop_back();
+        let reach = self.held().map_or(0, |held| held.reach);
+        self.rings.iter_mut().take(reach).for_each(|ring| drop(ring.pop_back()));
         self.unacknowledged.pop_back();
         self.untell();
     }
@@ -174,7 +309,7 @@ impl Ledger {
 
     /// Begins again from nothing: the next snapshot is a keyframe.
     pub fn forget(&mut self) {
-        self.written.clear();
+        self.rings.iter_mut().for_each(VecDeque::clear);
         self.unacknowledged.clear();
         self.told = None;
     }

@@ -90,8 +90,8 @@ impl Observer {
             }
             column.resize(rows.capacity(), 0);
             records.resize_with(rows.capacity(), Record::default);
-            let earlier =
-                Earlier { rows: images.map(|image| image.and_then(|image| image.kinds.get(kind))), ages: spacing };
+            let rows_at = images.map(|image| image.and_then(|image| image.kinds.get(kind)));
+            let earlier = Earlier { rows: rows_at, ages: spacing, ..Earlier::default() };
             let last = last.and_then(|last| last.kinds.get(kind));
             for slot in rows.alive.iter() {
                 let (Some(word), Some(record)) = (column.get_mut(slot as usize), records.get_mut(slot as usize))

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::apply;
-use super::assemble::KindSection;
+use super::assemble::{KindSection, Of};
 use super::coder::entity::Walk;
 use super::coder::pipes::{Prior, Reader, Writer};
 use super::coder::predict::Past;
@@ -11,8 +11,9 @@ use super::enters::write_record;
 use super::lane::{Codes, Coding, LaneKind, earlier_of};
 use super::ledger::Held;
 use super::plan::{KindPlan, Plan};
+use super::rings::{self, Spot};
 use super::row::{self, Earlier};
-use crate::id::{PlayerId, Tick};
+use crate::id::{EntityId, KindId, PlayerId, Tick};
 use crate::image::{Image, KindImage, Slots};
 use crate::limits::{COMPONENTS_MAX, HISTORY_TICKS};
 use crate::wire::DecodeError;
@@ -80,12 +81,14 @@ impl Owned<'_> {
                 continue;
             }
             let Some(now) = self.now.kinds.get(kind) else { continue };
-            let held = held.and_then(|held| held.kinds.get(kind));
+            // Of a row in a far ring the owner has no more than others.
+            let id = |slot| EntityId { kind: KindId(kind as u8), slot };
             let rows: Vec<u32> = mine
                 .rows(self.plan, self.now, kind, self.me)
-                .filter(|&slot| held.is_some_and(|held| held.contains(slot)))
+                .filter(|&slot| held.is_some_and(|held| held.is_near(id(slot))))
                 .collect();
-            let before = self.before.and_then(|(base, held)| Some((base.kinds.get(kind)?, held.kinds.get(kind)?)));
+            let before =
+                self.before.and_then(|(base, held)| Some((base.kinds.get(kind)?, held, KindId(kind as u8))));
             let lag = self.before.map_or(0, |(base, _)| self.now.tick.since(base.tick));
             any |= Fields { plan, now, before, lag, prior: self.prior }.write(&rows, to);
         }
@@ -128,8 +131,8 @@ impl Owned<'_> {
             }
         }
         let coding = Coding { kind, coder, earlier, now, models: self.models, prior: self.prior, book: None };
-        let held = &[Some(&held), None, None];
-        let section = KindSection { plan, coding, held, visible: None, enters: &enters, records: &records };
+        let of = Of { held: [Some(&held), None, None], visible: None, ring: 0, reach: 1 };
+        let section = KindSection { plan, coding, of, enters: &enters, records: &records };
         section.write(&mut lane, &mut None, to)
     }
 }
@@ -139,7 +142,7 @@ struct Fields<'a> {
     plan: &'a KindPlan,
     now: &'a KindImage,
     /// What the client had, and which rows of it.
-    before: Option<(&'a KindImage, &'a Slots)>,
+    before: Option<(&'a KindImage, &'a Held, KindId)>,
     lag: u32,
     prior: &'a Prior,
 }
@@ -147,8 +150,8 @@ struct Fields<'a> {
 impl Fields<'_> {
     /// The rows as the client had them; `None` where it did not have this one.
     fn base(&self, slot: u32) -> Option<&KindImage> {
-        let (base, held) = self.before?;
-        (held.contains(slot) && base.is_same(self.now, slot)).then_some(base)
+        let (base, held, kind) = self.before?;
+        (held.is_near(EntityId { kind, slot }) && base.is_same(self.now, slot)).then_some(base)
     }
 
     fn changed(&self, slot: u32) -> bool {
@@ -177,7 +180,7 @@ impl Fields<'_> {
 
     fn write_changed(&self, base: &KindImage, slot: u32, to: &mut BitWriter<'_>) {
         let coder = &self.plan.owned_coder;
-        let earlier = Earlier { rows: [Some(base), None, None], ages: [self.lag, 0, 0] };
+        let earlier = Earlier { rows: [Some(base), None, None], ages: [self.lag, 0, 0], ..Earlier::default() };
         let (mut past, mut now) = (Past::default(), [0; COMPONENTS_MAX]);
         earlier.gather(coder, slot, 1, &mut past);
         row::gather(coder, self.now, slot, &mut now);
@@ -199,43 +202,51 @@ impl Fields<'_> {
 pub(super) fn read_owned(
     plan: &Plan,
     prior: &Prior,
-    (now, models): (&mut Image, &mut [Vec<u32>]),
+    (now, models, spots): (&mut Image, &mut [Vec<u32>], &[Vec<Spot>]),
     base: Option<&Image>,
     me: PlayerId,
     from: &mut BitReader<'_>,
     changes: &mut apply::Changes,
 ) -> Result<(), DecodeError> {
     let tick = now.tick;
-    let of_kinds = plan.each().zip(now.kinds.iter_mut().zip(models));
-    for ((kind, plan, coder), (now, models)) in of_kinds.filter(|((_, plan, _), _)| plan.has_owner_part()) {
+    let of_kinds = plan.each().zip(now.kinds.iter_mut().zip(models)).zip(spots);
+    for (((kind, plan, coder), (now, models)), spots) in
+        of_kinds.filter(|(((_, plan, _), _), _)| plan.has_owner_part())
+    {
         let base_rows = base.and_then(|base| base.kinds.get(kind));
         let lag = base.map_or(0, |base| tick.since(base.tick));
-        let earlier = Earlier { rows: [base_rows, None, None], ages: [lag, 0, 0] };
+        let earlier = Earlier { rows: [base_rows, None, None], ages: [lag, 0, 0], ..Earlier::default() };
         if plan.owner {
-            let reader = apply::KindReader { plan, coder, kind, earlier, owner: Some(me), prior, book: None };
-            reader.read(now, models, from, changes)?;
+            let (owner, book, ring, rings) = (Some(me), None, 0, None);
+            let reader = apply::KindReader { plan, coder, kind, earlier, owner, prior, book, ring, rings };
+            reader.read(now, (models, &mut Vec::new()), from, changes)?;
         } else {
-            read_fields(plan, now, &earlier, me, prior, from)?;
+            let is_new = |slot| !spots.is_empty() && rings::spot(spots, slot).since == tick;
+            let is_mine = |now: &KindImage, slot| {
+                me != PlayerId::NOBODY
+                    && now.alive.contains(slot)
+                    && now.owner_of(slot) == me
+                    && rings::spot(spots, slot).ring == 0
+            };
+            read_fields((plan, prior), now, &earlier, (is_mine, is_new), from)?;
         }
     }
     Ok(())
 }
 
 fn read_fields(
-    plan: &KindPlan,
+    (plan, prior): (&KindPlan, &Prior),
     now: &mut KindImage,
     earlier: &Earlier<'_>,
-    me: PlayerId,
-    prior: &Prior,
+    (is_mine, is_new): (impl Fn(&KindImage, u32) -> bool, impl Fn(u32) -> bool),
     from: &mut BitReader<'_>,
 ) -> Result<(), DecodeError> {
     let any = from.flag()?;
     for slot in 0..now.capacity() as u32 {
-        let mine = me != PlayerId::NOBODY && now.alive.contains(slot) && now.owner_of(slot) == me;
-        if !any || !mine || !from.flag()? {
+        if !any || !is_mine(now, slot) || !from.flag()? {
             continue;
         }
-        if earlier.depth(now, slot) == 0 {
+        if is_new(slot) || earlier.depth(now, slot) == 0 {
             row::read_new(plan, &plan.owned, now, slot, from)?;
         } else {
             let mut pipe = Reader { book: None, prior, bits: &mut *from };

@@ -22,7 +22,7 @@ impl Pool {
         for _ in 0..TRIES.min(self.made.len()) {
             let Some(mut oldest) = self.made.pop_front() else { break };
             if let Some(held) = Arc::get_mut(&mut oldest) {
-                held.kinds.iter_mut().for_each(crate::image::Slots::clear);
+                held.clear();
                 return oldest;
             }
             self.made.push_back(oldest);

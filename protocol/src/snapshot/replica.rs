@@ -7,15 +7,17 @@ use super::books::Shelf;
 use super::coder::pipes::Prior;
 use super::hash;
 use super::header::{Header, Newest};
-use super::lane::{Images, earlier_of};
+use super::lane::earlier_of;
 use super::ledger::{LANE_DEPTH, Told};
 use super::models::{Columns, Models};
 use super::owned::read_owned;
 use super::plan::Plan;
 use super::private::read_header;
+use super::rings::{self, Rings, Spot, Spots};
+use super::row;
 use crate::id::{EntityId, PlayerId, Tick};
-use crate::image::{History, Image};
-use crate::limits::{HISTORY_TICKS, SERVER_FRAME_BYTES_MAX};
+use crate::image::{History, Image, Slots};
+use crate::limits::SERVER_FRAME_BYTES_MAX;
 use crate::schema::Schema;
 use crate::wire::bits::BitReader;
 use crate::wire::server::{CODEBOOK, PRIVATE, SNAPSHOT};
@@ -38,6 +40,21 @@ pub struct Replica {
     prior: Arc<Prior>,
     shelf: Shelf,
     models: Models,
+    rings: Rings,
+}
+
+/// What a snapshot is read into.
+struct Draft {
+    image: Image,
+    models: Columns,
+    spots: Spots,
+}
+
+/// What is known of a snapshot that was read.
+struct Read {
+    keyframe: bool,
+    reach: Option<usize>,
+    private: Option<Private>,
 }
 
 /// What a frame brought.
@@ -72,6 +89,7 @@ impl Replica {
             prior: Arc::new(Prior::new()),
             shelf: Shelf::default(),
             models: Models::default(),
+            rings: Rings::default(),
         }
     }
 
@@ -123,7 +141,30 @@ impl Replica {
     /// The hash of what is held; what [`super::Encoder::hash`] says of the same.
     #[must_use]
     pub fn hash(&self) -> u64 {
-        self.newest().map_or(0, |image| hash::of_image(&self.plan, image, None, self.me))
+        let Some(image) = self.newest() else { return 0 };
+        if !self.rings.on {
+            return hash::of_image(&self.plan, image, None, self.me);
+        }
+        // What only its owner has of a row comes with the first ring.
+        let far = rings::far(image, &self.rings);
+        let near = image.kinds.iter().zip(&far).map(|(rows, far)| rows.alive.difference(far).collect());
+        let near: Vec<Slots> = near.collect();
+        let near = hash::of_image(&self.plan, image, Some(&near), self.me);
+        near.wrapping_add(hash::of_image(&self.plan, image, Some(&far), PlayerId::NOBODY))
+    }
+
+    /// The distance ring that a row is in: 0, and all are, where the server tells of none. The rows of the others do
+    /// not come with every snapshot.
+    #[must_use]
+    pub fn ring_of(&self, id: EntityId) -> usize {
+        if self.rings.on { self.rings.spot(id).ring } else { 0 }
+    }
+
+    /// The newest snapshot that a distance ring was in: what is held of its rows was the world at that tick.
+    #[must_use]
+    pub fn as_of(&self, ring: usize) -> Tick {
+        let far = if self.rings.on && ring > 0 { self.rings.newest(ring) } else { None };
+        far.unwrap_or(self.newest_tick())
     }
 
     fn newest_tick(&self) -> Tick {
@@ -135,7 +176,7 @@ impl Replica {
         let newest = images.next().map(|image| image.tick);
         let before = images.next().map(|image| image.tick);
         let lag = newest.zip(before).map_or(self.plan.send_every, |(newest, before)| newest.since(before));
-        Newest { tick: newest.unwrap_or_default(), lag }
+        Newest { tick: newest.unwrap_or_default(), lag, ringed: self.rings.on }
     }
 
     fn receive_private(&mut self, frame: &[u8]) -> Result<Option<Arrival>, DecodeError> {
@@ -160,12 +201,13 @@ impl Replica {
         let mut changes = core::mem::take(&mut self.changes);
         changes.entered.clear();
         changes.left.clear();
-        let mut draft = self.history.draft(&self.schema);
-        let mut models = Columns::new();
-        let arrival = match self.read(frame, &waiting, &mut draft, &mut models, &mut changes) {
-            Ok((keyframe, private)) => Ok(self.commit(draft, models, keyframe, private, &mut changes)),
+        changes.moves.clear();
+        let image = self.history.draft(&self.schema);
+        let mut draft = Draft { image, models: Columns::new(), spots: Spots::new() };
+        let arrival = match self.read(frame, &waiting, &mut draft, &mut changes) {
+            Ok(read) => Ok(self.commit(draft, read, &mut changes)),
             Err(error) => {
-                self.history.give_back(draft);
+                self.history.give_back(draft.image);
                 Err(error)
             }
         };
@@ -175,33 +217,30 @@ impl Replica {
         arrival
     }
 
-    /// Reads a snapshot and the private frame that waited for it into `draft` and `models`. Says whether it is a
-    /// keyframe.
+    /// Reads a snapshot and the private frame that waited for it into `draft`.
     fn read(
         &mut self,
         frame: &[u8],
         waiting: &[u8],
-        draft: &mut Image,
-        models: &mut Columns,
+        draft: &mut Draft,
         changes: &mut Changes,
-    ) -> Result<(bool, Option<Private>), DecodeError> {
+    ) -> Result<Read, DecodeError> {
         let mut from = BitReader::new(frame);
         let header = Header::read(self.newest_held(), &mut from)?;
-        *models = self.models.draft(header.base, self.plan.kinds.len());
-        let base = self.base(&header, draft)?;
-        draft.tick = header.tick;
-        let book = self.shelf.named(header.book)?;
-        let images = base.map_or([None; LANE_DEPTH], |base| self.images(&header, base));
-        let tick = draft.tick;
-        let of_kinds = self.plan.each().zip(draft.kinds.iter_mut().zip(&mut *models));
-        for ((kind, plan, coder), (now, models)) in of_kinds.filter(|((_, plan, _), _)| !plan.owner) {
-            let earlier = earlier_of(&images, tick, kind);
-            let reader = KindReader { plan, coder, kind, earlier, owner: None, prior: &self.prior, book };
-            reader.read(now, models, &mut from, changes)?;
+        let kinds = self.plan.kinds.len();
+        draft.models = self.models.draft(header.base, kinds);
+        draft.spots = self.rings.draft(header.base.is_none() || !self.rings.on, kinds);
+        let base = self.base(&header, &mut draft.image)?;
+        draft.image.tick = header.tick;
+        for ring in 0..header.reach.unwrap_or(1) {
+            let has_rows = ring == 0 || from.flag()?;
+            self.read_section(&header, (base, ring, has_rows), draft, &mut from, changes)?;
         }
         from.finish()?;
+        self.move_rows(header.tick, draft, &changes.moves);
+        let (keyframe, reach) = (base.is_none(), header.reach);
         if waiting.is_empty() {
-            return Ok((base.is_none(), None));
+            return Ok(Read { keyframe, reach, private: None });
         }
         let mut from = BitReader::new(waiting);
         let private = read_header(self.newest_tick(), self.told, &mut from)?;
@@ -210,9 +249,55 @@ impl Replica {
                 "a private frame and the snapshot after it are of different ticks",
             ));
         }
-        read_owned(&self.plan, &self.prior, (draft, models), base, self.me, &mut from, changes)?;
+        let Draft { image, models, spots } = draft;
+        read_owned(&self.plan, &self.prior, (image, models, spots), base, self.me, &mut from, changes)?;
         from.finish()?;
-        Ok((base.is_none(), Some(private)))
+        Ok(Read { keyframe, reach, private: Some(private) })
+    }
+
+    /// Reads the rows of one ring.
+    fn read_section(
+        &self,
+        header: &Header,
+        (base, ring, has_rows): (Option<&Image>, usize, bool),
+        draft: &mut Draft,
+        from: &mut BitReader<'_>,
+        changes: &mut Changes,
+    ) -> Result<(), DecodeError> {
+        if !has_rows {
+            let mut spots = draft.image.kinds.iter().zip(&draft.spots);
+            let held = |slot| move |spots: &Vec<Spot>| rings::spot(spots, slot).ring == ring;
+            if spots.any(|(rows, spots)| rows.alive.iter().any(|slot| held(slot)(spots))) {
+                return Err(DecodeError::Malformed("a ring is said to be empty that holds rows"));
+            }
+            return Ok(());
+        }
+        let tick = header.tick;
+        let images = base
+            .map_or([None; LANE_DEPTH], |base| self.rings.images(&self.history, tick, base, (ring, header.alone)));
+        let book = self.shelf.named(header.book)?;
+        let rings = header.reach.map(|reach| (reach, tick));
+        let columns = draft.image.kinds.iter_mut().zip(&mut draft.models).zip(&mut draft.spots);
+        let of_kinds = self.plan.each().zip(columns);
+        for ((kind, plan, coder), ((now, models), spots)) in of_kinds.filter(|((_, plan, _), _)| !plan.owner) {
+            let (earlier, prior) = (earlier_of(&images, tick, kind), &self.prior);
+            let reader = KindReader { plan, coder, kind, earlier, owner: None, prior, book, ring, rings };
+            reader.read(now, (models, spots), from, changes)?;
+        }
+        Ok(())
+    }
+
+    /// Puts rows into other rings. One that comes into the first is told anew what only its owner has of it.
+    fn move_rows(&self, since: Tick, draft: &mut Draft, moves: &[(usize, u32, usize)]) {
+        for &(kind, slot, ring) in moves {
+            let (Some(spots), Some(rows)) = (draft.spots.get_mut(kind), draft.image.kinds.get_mut(kind)) else {
+                continue;
+            };
+            rings::put(spots, slot, Spot { ring, since });
+            if let Some(plan) = self.plan.kinds.get(kind) {
+                row::set_default(plan, &plan.owned, rows, slot);
+            }
+        }
     }
 
     /// The image a snapshot is made from, copied into `draft`; `None` for a keyframe.
@@ -232,37 +317,19 @@ impl Replica {
         Ok(Some(base))
     }
 
-    /// The snapshots that a row may be coded against, newest first.
-    fn images<'a>(&'a self, header: &Header, base: &'a Image) -> Images<'a> {
-        let mut images = [Some(base), None, None];
-        let mut newer = base;
-        for place in images.iter_mut().skip(1).filter(|_| !header.alone) {
-            let older = newer.tick.0.checked_sub(1).and_then(|tick| self.history.not_after(Tick(tick)));
-            let Some(older) = older.filter(|older| header.tick.since(older.tick) < HISTORY_TICKS as u32) else {
-                break;
-            };
-            *place = Some(older);
-            newer = older;
-        }
-        images
-    }
-
-    fn commit(
-        &mut self,
-        draft: Image,
-        models: Columns,
-        keyframe: bool,
-        private: Option<Private>,
-        changes: &mut Changes,
-    ) -> Arrival {
+    fn commit(&mut self, draft: Draft, read: Read, changes: &mut Changes) -> Arrival {
+        let Draft { image: draft, models, spots } = draft;
+        let Read { keyframe, reach, private } = read;
         if keyframe {
             changes.left.clear();
             changes.left.extend(self.newest().into_iter().flat_map(Image::entities));
             self.history.clear();
             self.models.clear();
+            self.rings.clear();
         }
         let tick = draft.tick;
         self.models.push(tick, models);
+        self.rings.commit(tick, reach, spots);
         self.history.push(draft);
         let private = private.unwrap_or_default();
         if private.tick == tick {

@@ -5,6 +5,7 @@ use super::coder::plan::Plan as CoderPlan;
 use super::coder::predict::{Past, Row};
 use super::ledger::LANE_DEPTH;
 use super::plan::{ComponentPlan, KindPlan, Part, WholePlan};
+use crate::id::Tick;
 use crate::image::KindImage;
 use crate::limits::{COMPONENTS_MAX, WHOLE_BYTES_MAX};
 use crate::wire::bits::{BitReader, BitWriter};
@@ -16,12 +17,21 @@ pub(super) struct Earlier<'a> {
     pub(super) rows: [Option<&'a KindImage>; LANE_DEPTH],
     /// Ticks from each to the tick that is coded.
     pub(super) ages: [u32; LANE_DEPTH],
+    pub(super) ticks: [Tick; LANE_DEPTH],
 }
 
 impl Earlier<'_> {
     /// At how many of the snapshots, counted from the newest, `slot` holds the row that it holds in `now`.
     pub(super) fn depth(&self, now: &KindImage, slot: u32) -> usize {
         self.rows.iter().take_while(|rows| rows.is_some_and(|rows| rows.is_same(now, slot))).count()
+    }
+
+    /// The same for a row that came into its ring with the snapshot of `since`: of that and later ones.
+    pub(super) fn depth_since(&self, now: &KindImage, slot: u32, since: Tick) -> usize {
+        let later = |(rows, tick): &(&Option<&KindImage>, &Tick)| {
+            **tick >= since && rows.is_some_and(|rows| rows.is_same(now, slot))
+        };
+        self.rows.iter().zip(&self.ticks).take_while(later).count()
     }
 
     /// Whether the row kept still at all of the snapshots.

@@ -6,6 +6,7 @@ mod scene;
 
 use proptest::prelude::*;
 use tickwire_protocol::schema::{Field, FieldType};
+use tickwire_protocol::snapshot::{Due, Visible};
 use tickwire_protocol::wire::DecodeError;
 
 use self::scene::{Scene, any_schema};
@@ -54,9 +55,9 @@ proptest! {
         for (index, noise, how) in damage {
             scene.tick();
             let client = &mut scene.clients[0];
-            let visible = std::sync::Arc::new(tickwire_protocol::snapshot::Visible { kinds: Vec::new(), everything: true });
+            let visible = std::sync::Arc::new(Visible { everything: true, ..Visible::default() });
             let from = scene.out.len();
-            let encoded = scene.encoder.shared(&scene.history, &client.ledger, &visible, &[], true, &mut scene.out);
+            let encoded = scene.encoder.shared(&scene.history, &client.ledger, &visible, &[], Due::ALL, &mut scene.out);
             let mut frame = scene.out[from..].to_vec();
             prop_assert!(encoded.changed);
             match how {

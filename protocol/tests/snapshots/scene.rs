@@ -8,8 +8,9 @@ use rand::SeedableRng as _;
 use rand_pcg::Pcg32;
 use tickwire_protocol::id::{EntityId, InputSeq, KindId, PlayerId, Tick};
 use tickwire_protocol::image::{History, Image, KindImage, Slots};
+use tickwire_protocol::limits::RINGS_MAX;
 use tickwire_protocol::schema::{Field, FieldType, Kind, Schema, Shape};
-use tickwire_protocol::snapshot::{Encoder, Held, Ledger, Replica, Visible};
+use tickwire_protocol::snapshot::{Due, Encoder, Far, Held, Ledger, Replica, Visible};
 use tickwire_protocol::wire::{EventRecord, Private};
 
 /// Slots of each kind.
@@ -163,7 +164,7 @@ impl Scene {
             rng: Pcg32::seed_from_u64(seed),
             clients: clients.collect(),
             out: Vec::new(),
-            everything: Arc::new(Visible { kinds: Vec::new(), everything: true }),
+            everything: Arc::new(Visible { everything: true, ..Visible::default() }),
             generation: 0,
             schema,
         }
@@ -214,7 +215,8 @@ impl Scene {
         enters.rotate_left(first);
         let owner_changed = self.encoder.owner_changed(&self.history, &client.ledger, me);
         let must = owner_changed || self.rng.random_bool(0.3);
-        let encoded = self.encoder.shared(&self.history, &client.ledger, &visible, &enters, must, &mut self.out);
+        let due = Due { must, reach: self.rng.random_range(1..=RINGS_MAX) };
+        let encoded = self.encoder.shared(&self.history, &client.ledger, &visible, &enters, due, &mut self.out);
         let mut private = self.any_private(at, now.tick);
         private.snapshot_follows = encoded.changed;
         if encoded.changed {
@@ -250,7 +252,7 @@ impl Scene {
         prop_assert_eq!(arrival.private, private);
         prop_assert_eq!(arrival.hash_ok, Some(true));
         client.keyframes += u32::from(client.ledger.held().is_none());
-        let expected = known_to(&self.schema, &now, &encoded.held, me);
+        let expected = known_to(&self.schema, &self.history, &encoded.held, me);
         let newest = client.replica.newest().unwrap();
         prop_assert_eq!(newest, &expected);
         // What entered and left is the difference.
@@ -277,7 +279,26 @@ impl Scene {
             let seen: Slots = rows.alive.iter().filter(|_| self.rng.random_bool(share)).collect();
             seen
         });
-        Arc::new(Visible { kinds: kinds.collect(), everything: false })
+        let kinds: Vec<Slots> = kinds.collect();
+        let mut visible = Visible { kinds, ringed: self.rng.random_bool(0.7), ..Visible::default() };
+        if visible.ringed {
+            visible.far = self.any_rings(now);
+        }
+        Arc::new(visible)
+    }
+
+    /// Most rows stay in a ring of their own for some ticks; some are thrown about.
+    fn any_rings(&mut self, now: &Image) -> Far {
+        let mut far = Far::default();
+        far.iter_mut().for_each(|ring| ring.resize_with(now.kinds.len(), Slots::default));
+        for id in now.entities() {
+            let own = (id.slot / 3 + now.tick.0 / 16 * (id.slot % 2)) as usize % RINGS_MAX;
+            let ring = if self.rng.random_bool(0.05) { self.rng.random_range(0..RINGS_MAX) } else { own };
+            if let Some(ring) = ring.checked_sub(1) {
+                far[ring][usize::from(id.kind.0)].insert(id.slot);
+            }
+        }
+        far
     }
 
     fn any_private(&mut self, at: usize, tick: Tick) -> Private {
@@ -300,20 +321,42 @@ impl Scene {
     }
 }
 
-/// The part of a world that `me` knows when it holds these rows.
-pub(crate) fn known_to(schema: &Schema, image: &Image, held: &Held, me: PlayerId) -> Image {
-    let mut known = image.clone();
-    for ((at, rows), kind) in known.kinds.iter_mut().enumerate().zip(&schema.kinds) {
-        for slot in 0..rows.capacity() as u32 {
-            let mine = rows.owner_of(slot) == me;
-            if rows.alive.contains(slot) && !(if kind.owner { mine } else { held.kinds[at].contains(slot) }) {
+/// The part of a world that `me` knows when it holds these rows, each as it was when it was last sent.
+pub(crate) fn known_to(schema: &Schema, history: &History, held: &Held, me: PlayerId) -> Image {
+    let mut known = history.at(held.tick).unwrap().clone();
+    for ((at, rows), kind) in (0u8..).zip(&mut known.kinds).zip(&schema.kinds) {
+        for slot in 0..SLOTS {
+            let id = EntityId { kind: KindId(at), slot };
+            let alive = rows.alive.contains(slot);
+            if kind.owner {
+                if alive && rows.owner_of(slot) != me {
+                    rows.remove(slot);
+                }
+                continue;
+            }
+            let as_of = held.as_of(id);
+            if held.contains(id) && as_of != held.tick {
+                let then = &history.at(as_of).unwrap().kinds[usize::from(at)];
+                copy_row(rows, then, slot);
+                hide(rows, kind, slot);
+            } else if alive && !held.contains(id) {
                 rows.remove(slot);
-            } else if rows.alive.contains(slot) && !mine {
+            } else if alive && rows.owner_of(slot) != me || held.is_far(id) {
                 hide(rows, kind, slot);
             }
         }
     }
     known
+}
+
+fn copy_row(rows: &mut KindImage, from: &KindImage, slot: u32) {
+    rows.insert(slot, from.owner_of(slot), 0);
+    for at in 0..rows.columns.len() {
+        rows.set_value(at, slot, from.value(at, slot));
+    }
+    for at in 0..rows.wholes.len() {
+        rows.set_whole(at, slot, from.whole(at, slot));
+    }
 }
 
 fn hide(rows: &mut KindImage, kind: &Kind, slot: u32) {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tickwire_protocol::id::{EntityId, PlayerId, Tick, TickRate};
 use tickwire_protocol::image::History;
-use tickwire_protocol::limits::HISTORY_TICKS;
+use tickwire_protocol::limits::{HISTORY_TICKS, RINGS_MAX};
 use tickwire_protocol::prelude::Vec3;
 use tickwire_protocol::schema::Schema;
-use tickwire_protocol::snapshot::{Encoded, Encoder, Held, Visible};
+use tickwire_protocol::snapshot::{Due, Encoded, Encoder, Held, Visible};
 use tickwire_protocol::wire::frames::EventRecord;
 use tickwire_protocol::wire::{Private, Welcome, server};
 
@@ -147,7 +147,14 @@ impl Broadcast {
     ) -> Encoded {
         let history = moment.history;
         let must = moment.refresh || self.encoder.owner_changed(history, &client.ledger, me);
-        self.encoder.shared(history, &client.ledger, visible, &self.enters, must, &mut out.bytes)
+        self.encoder.shared(
+            history,
+            &client.ledger,
+            visible,
+            &self.enters,
+            Due { must, reach: RINGS_MAX },
+            &mut out.bytes,
+        )
     }
 
     /// Appends the frames, in the order in which they leave: welcome, codebook, private frame, snapshot.
