@@ -19,7 +19,7 @@ pub(super) struct Spot {
 pub(super) type Spots = Vec<Vec<Spot>>;
 
 /// The rings as they are after the newest snapshot.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rings {
     pub(super) on: bool,
     spots: Spots,
