@@ -1,13 +1,13 @@
-//! A room without a game: rows of every kind that drift at random, and clients that see all of it.
+//! A room without a game: rows of every kind that drift at random, and clients that see all of it, in rings.
 
 use std::sync::Arc;
 
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg32;
 use tickwire_protocol::id::{EntityId, InputSeq, KindId, PlayerId, Tick};
-use tickwire_protocol::image::{History, KindImage};
+use tickwire_protocol::image::{History, Image, KindImage};
 use tickwire_protocol::schema::{FieldType, Kind, Schema};
-use tickwire_protocol::snapshot::{Encoder, Ledger, Visible};
+use tickwire_protocol::snapshot::{Due, Encoder, Ledger, Visible};
 use tickwire_protocol::wire::{EventRecord, Private, codec};
 
 /// Rows of each kind, at the most.
@@ -74,10 +74,12 @@ impl Room {
         let now = self.history.newest().expect("a tick has passed");
         let (tick, held) = (now.tick, ledger.held().cloned().unwrap_or_default());
         let enters: Vec<EntityId> = now.entities().filter(|id| !held.contains(*id)).collect();
-        let visible = Arc::new(Visible { kinds: Vec::new(), everything: true });
+        let visible = Arc::new(rings(now));
+        // Every second and every fourth tick goes further.
+        let due = Due { must: true, reach: 1 + tick.0.trailing_zeros().min(2) as usize };
         let mut out = Vec::new();
         let book = if with_book { self.encoder.codebook(ledger, &mut out) } else { 0..0 };
-        let encoded = self.encoder.shared(&self.history, ledger, &visible, &enters, true, &mut out);
+        let encoded = self.encoder.shared(&self.history, ledger, &visible, &enters, due, &mut out);
         let hash = self.encoder.hash(&self.history, &encoded.held, me);
         let private = private(tick, hash);
         let private = self.encoder.private(&self.history, ledger, &encoded.held, me, &private, &mut out);
@@ -86,6 +88,17 @@ impl Room {
         let bytes = |range: core::ops::Range<usize>| out.get(range).unwrap_or_default().to_vec();
         Frames { book: bytes(book), private: bytes(private), snapshot: bytes(encoded.frame) }
     }
+}
+
+/// Everything, a third of it in each of three rings, for some ticks.
+fn rings(now: &Image) -> Visible {
+    let mut visible = Visible { ringed: true, ..Visible::default() };
+    visible.kinds = now.kinds.iter().map(|rows| rows.alive.clone()).collect();
+    for (nth, ring) in (1..).zip(&mut visible.far).take(2) {
+        let far = |slot: &u32| (slot + now.tick.0 / 16 * (slot % 2)) % 3 == nth;
+        *ring = now.kinds.iter().map(|rows| rows.alive.iter().filter(far).collect()).collect();
+    }
+    visible
 }
 
 fn private(tick: Tick, hash: u64) -> Private {
