@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tickwire_protocol::id::{EntityId, InputSeq, KindId, PlayerId, Tick};
 use tickwire_protocol::image::{History, Slots};
 use tickwire_protocol::schema::{Field, FieldType, Kind, Schema, Shape};
-use tickwire_protocol::snapshot::{Due, Encoder, Ledger, Replica, Visible};
+use tickwire_protocol::snapshot::{Due, Encoder, Ledger, Replica, RingSet, Visible};
 use tickwire_protocol::wire::frames::Role;
 use tickwire_protocol::wire::{
     Bye, ClientFrame, CloseCode, EventRecord, Hello, InputFrame, InputLayout, InputRun, Private, Reject, Request,
@@ -305,12 +305,15 @@ fn rings() -> BTreeMap<String, Vec<u8>> {
     let [near, far] = SLOTS.map(|slot| EntityId { kind: KindId(0), slot });
     let mut visible = Visible { kinds: vec![SLOTS.into_iter().collect()], ringed: true, ..Visible::default() };
     let mut vectors = BTreeMap::new();
-    for (tick, name, reach) in [(1, "rings-keyframe", 4), (2, "rings-near", 1), (3, "rings-all", 2)] {
+    let one_far = RingSet::FIRST.and(1);
+    for (tick, name, rings) in
+        [(1, "rings-keyframe", RingSet::ALL), (2, "rings-near", RingSet::FIRST), (3, "rings-both", one_far)]
+    {
         fly(&mut history, &schema, tick);
         encoder.begin();
         visible.far[0] = vec![if tick < 3 { Slots::from_iter([far.slot]) } else { Slots::new() }];
         let enters = if tick == 1 { &[near, far][..] } else { &[] };
-        let (mut out, due) = (Vec::new(), Due { must: true, reach });
+        let (mut out, due) = (Vec::new(), Due { must: true, rings });
         let encoded = encoder.shared(&history, &ledger, &Arc::new(visible.clone()), enters, due, &mut out);
         replica.receive(&out).unwrap();
         assert_eq!(replica.hash(), encoder.hash(&history, &encoded.held, PlayerId::NOBODY));

@@ -7,7 +7,7 @@ use rand_pcg::Pcg32;
 use tickwire_protocol::id::{EntityId, InputSeq, KindId, PlayerId, Tick};
 use tickwire_protocol::image::{History, Image, KindImage};
 use tickwire_protocol::schema::{FieldType, Kind, Schema};
-use tickwire_protocol::snapshot::{Due, Encoder, Ledger, Visible};
+use tickwire_protocol::snapshot::{Due, Encoder, Ledger, RingSet, Visible};
 use tickwire_protocol::wire::{EventRecord, Private, codec};
 
 /// Rows of each kind, at the most.
@@ -75,8 +75,9 @@ impl Room {
         let (tick, held) = (now.tick, ledger.held().cloned().unwrap_or_default());
         let enters: Vec<EntityId> = now.entities().filter(|id| !held.contains(*id)).collect();
         let visible = Arc::new(rings(now));
-        // Every second and every fourth tick goes further.
-        let due = Due { must: true, reach: 1 + tick.0.trailing_zeros().min(2) as usize };
+        // Every second tick has one more, every fourth another one.
+        let far = (1..3).filter(|ring| (tick.0 + 1).is_multiple_of(1 << ring));
+        let due = Due { must: true, rings: far.fold(RingSet::FIRST, RingSet::and) };
         let mut out = Vec::new();
         let book = if with_book { self.encoder.codebook(ledger, &mut out) } else { 0..0 };
         let encoded = self.encoder.shared(&self.history, ledger, &visible, &enters, due, &mut out);

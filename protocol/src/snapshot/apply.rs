@@ -4,7 +4,7 @@ use super::assemble::{RING_BITS, orders};
 use super::coder::codebook::Codebook;
 use super::coder::pipes::{Prior, Reader};
 use super::coder::plan::Plan as CoderPlan;
-use super::ledger::LANE_DEPTH;
+use super::ledger::{LANE_DEPTH, RingSet};
 use super::models::place;
 use super::plan::KindPlan;
 use super::rings::{self, Spot};
@@ -38,8 +38,8 @@ pub(super) struct KindReader<'a> {
     pub(super) prior: &'a Prior,
     pub(super) book: Option<&'a Codebook>,
     pub(super) ring: usize,
-    /// Where rows are in rings: how many the frame has, and its tick.
-    pub(super) rings: Option<(usize, Tick)>,
+    /// Where rows are in rings: which of them the frame has, and its tick.
+    pub(super) rings: Option<(RingSet, Tick)>,
 }
 
 impl KindReader<'_> {
@@ -98,10 +98,11 @@ impl KindReader<'_> {
         from: &mut BitReader<'_>,
         moves: &mut Vec<(usize, u32, usize)>,
     ) -> Result<(), DecodeError> {
-        let Some((reach, _)) = self.rings.filter(|(reach, _)| *reach > 1) else { return Ok(()) };
+        let several = self.rings.filter(|(rings, _)| *rings != RingSet::FIRST);
+        let Some((rings, _)) = several else { return Ok(()) };
         read_positions(stays, from, |slot, from| {
             let ring = from.read(RING_BITS)? as usize;
-            if ring == self.ring || ring >= reach {
+            if ring == self.ring || !rings.has(ring) {
                 return Err(DecodeError::Malformed("a row goes into a ring that the frame does not have"));
             }
             moves.push((self.kind, slot, ring));

@@ -8,7 +8,7 @@
 
 use super::coder::learn::Counts;
 use super::lane::{Codes, Coding, LaneKind, slots_in, word_of};
-use super::ledger::{Held, LANE_DEPTH, Visible};
+use super::ledger::{Held, LANE_DEPTH, RingSet, Visible};
 use super::plan::KindPlan;
 use crate::id::{EntityId, KindId};
 use crate::limits::RINGS_MAX;
@@ -49,8 +49,8 @@ pub(super) struct Of<'a> {
     /// What it may see; `None`: everything.
     pub(super) visible: Option<&'a Visible>,
     pub(super) ring: usize,
-    /// Rings in the frame.
-    pub(super) reach: usize,
+    /// Those in the frame.
+    pub(super) rings: RingSet,
 }
 
 /// Bits of a ring's number.
@@ -80,16 +80,19 @@ impl KindSection<'_> {
 
     /// Those of them that go into another ring, one of those that the frame has.
     fn moves(&self, lane: &LaneKind, word: usize) -> u64 {
-        let Some(visible) = self.of.visible.filter(|_| self.of.reach > 1) else { return 0 };
-        let rings = (0..self.of.reach).filter(|&ring| ring != self.of.ring);
-        let others = rings.fold(0, |rows, ring| rows | visible.ring_word(ring, self.coding.kind, word));
+        let Some(visible) = self.of.visible.filter(|_| self.of.rings != RingSet::FIRST) else { return 0 };
+        // From the first ring only into one that the frame has; from another one at least into the first.
+        let stays_in = |ring| ring == self.of.ring || self.of.ring == 0 && !self.of.rings.has(ring);
+        let others = (0..RINGS_MAX).filter(|&ring| !stays_in(ring));
+        let others = others.fold(0, |rows, ring| rows | visible.ring_word(ring, self.coding.kind, word));
         self.stays(lane, word) & others
     }
 
-    /// The ring that a row belongs into.
+    /// The ring that a row goes into: the one that it belongs into, or the first on its way there.
     fn ring_of(&self, slot: u32) -> usize {
         let id = EntityId { kind: KindId(self.coding.kind as u8), slot };
-        self.of.visible.map_or(0, |visible| visible.ring_of(id))
+        let ring = self.of.visible.map_or(0, |visible| visible.ring_of(id));
+        if self.of.rings.has(ring) { ring } else { 0 }
     }
 
     fn held_at(&self, age: usize, word: usize) -> u64 {
@@ -156,7 +159,7 @@ impl KindSection<'_> {
             let changed = |word| stays(word) & word_of(&lane.wholes.known, word);
             self.write_positions(stays, changed, |slot, to| lane.wholes.append(slot, to), to);
         }
-        if lists && self.of.reach > 1 {
+        if lists && self.of.rings != RingSet::FIRST {
             let (stays, moves) = (|word| self.stays(lane, word), |word| self.moves(lane, word));
             self.write_positions(stays, moves, |slot, to| to.write(self.ring_of(slot) as u64, RING_BITS), to);
         }

@@ -17,10 +17,9 @@ use super::plan::Plan;
 use super::pool::Pool;
 use super::private::write_header;
 use super::teacher::Teacher;
-use super::{Held, Ledger, Visible, hash};
+use super::{Held, Ledger, RingSet, Visible, hash};
 use crate::id::{EntityId, PlayerId, Tick};
 use crate::image::{History, Image};
-use crate::limits::RINGS_MAX;
 use crate::schema::Schema;
 use crate::wire::Private;
 use crate::wire::bits::BitWriter;
@@ -57,15 +56,15 @@ pub struct Encoder {
 pub struct Due {
     /// A snapshot, even where nothing changed.
     pub must: bool,
-    /// How many distance rings are in it: the first, and so on. Of no consequence where rows are not in rings.
-    pub reach: usize,
+    /// The distance rings that are in it. Of no consequence where rows are not in rings; a keyframe has all.
+    pub rings: RingSet,
 }
 
 impl Due {
     /// All rings, where something changed.
-    pub const CHANGES: Due = Due { must: false, reach: RINGS_MAX };
+    pub const CHANGES: Due = Due { must: false, rings: RingSet::ALL };
     /// All rings, changed or not.
-    pub const ALL: Due = Due { must: true, reach: RINGS_MAX };
+    pub const ALL: Due = Due { must: true, rings: RingSet::ALL };
 }
 
 /// A snapshot frame for one client, or the same for several.
@@ -274,29 +273,29 @@ impl Encoder {
         };
         let was_ringed = held[0].is_some_and(|held| held.ringed);
         let ringed = was_ringed || asked.visible.ringed;
-        let reach = match held[0] {
-            _ if !ringed => 1,
-            Some(_) => asked.due.reach.clamp(1, RINGS_MAX),
-            None => RINGS_MAX,
+        let rings = match held[0] {
+            _ if !ringed => RingSet::FIRST,
+            Some(_) => asked.due.rings,
+            None => RingSet::ALL,
         };
-        let sections = self.lanes.find(&self.plan, (history, now), asked.from, (reach, asked.book));
+        let sections = self.lanes.find(&self.plan, (history, now), asked.from, (rings, asked.book));
 
         let mut taken = self.pool.take();
         let next = Arc::make_mut(&mut taken);
-        next.begin(now.tick, held[0], (ringed, reach), self.plan.kinds.len());
+        next.begin(now.tick, held[0], (ringed, rings), self.plan.kinds.len());
 
         let Encoder { plan, prior, lanes, records, enters, slots, models, teacher, .. } = self;
         let mut choice = Enters { plan, now, models: models.at(now.tick), chosen: enters, records };
-        let postponed = choice.choose((lanes, &sections, reach), held[0], asked.visible, asked.enters);
+        let postponed = choice.choose((lanes, &sections, rings), held[0], asked.visible, asked.enters);
         let edition = teacher.edition(asked.book).map(|edition| Arc::clone(&edition.book));
         let mut to = BitWriter::new(out);
         let [base, before] = held.map(|held| held.map(|held| held.tick));
         let lag = base.zip(before).map_or(plan.send_every, |(base, before)| base.since(before));
         let newest = Newest { tick: base.unwrap_or_default(), lag, ringed: was_ringed };
-        let (book, in_rings) = (book_name(asked.book), ringed.then_some(reach));
-        Header { tick: now.tick, base, alone: sections.alone, book, reach: in_rings }.write(newest, &mut to);
+        let (book, in_rings) = (book_name(asked.book), ringed.then_some(rings));
+        Header { tick: now.tick, base, alone: sections.alone, book, rings: in_rings }.write(newest, &mut to);
         let mut changed = false;
-        for ring in 0..reach {
+        for ring in rings.iter() {
             let Some(lane) = lanes.of_mut(&sections, ring) else { continue };
             let has_rows = held[0].is_some_and(|held| held.has_rows(ring)) || enters.iter().any(|at| at.0 == ring);
             if ring > 0 {
@@ -320,7 +319,7 @@ impl Encoder {
                 slots.extend(enters.iter().filter(|at| (at.0, at.1) == (ring, kind)).map(|at| at.2));
                 let earlier = earlier_of(&images, now.tick, kind);
                 let coding = Coding { kind, coder, earlier, now: rows, models, prior, book: edition.as_deref() };
-                let of = Of { held: ages, visible: Some(asked.visible), ring, reach };
+                let of = Of { held: ages, visible: Some(asked.visible), ring, rings };
                 let section = KindSection { plan: kind_plan, coding, of, enters: slots, records };
                 changed |= section.write(lane, &mut counts, &mut to);
                 section.next(lane, next);

@@ -6,7 +6,7 @@ use super::lane::{Codes, Lane, slots_in, word_of};
 use super::lanes::{Lanes, Sections};
 use super::models::word;
 use super::plan::{KindPlan, Plan};
-use super::{Held, Visible, row};
+use super::{Held, RingSet, Visible, row};
 use crate::id::EntityId;
 use crate::image::{Image, KindImage};
 use crate::limits::ENTER_BYTES_PER_TICK;
@@ -26,14 +26,14 @@ impl Enters<'_> {
     /// Chooses reused slots, then the `wanted` in their order. Says how many the budget put off.
     pub(super) fn choose(
         &mut self,
-        (lanes, sections, reach): (&Lanes, &Sections<'_>, usize),
+        (lanes, sections, rings): (&Lanes, &Sections<'_>, RingSet),
         held: Option<&Held>,
         visible: &Visible,
         wanted: &[EntityId],
     ) -> usize {
         self.chosen.clear();
         let mut budget = Budget { left: ENTER_BYTES_PER_TICK * 8, postponed: 0 };
-        for ring in 0..reach {
+        for ring in rings.iter() {
             let base = sections.images.get(ring).and_then(|images| images[0]);
             if let (Some(lane), Some(base), Some(held)) = (lanes.of(sections, ring), base, held) {
                 self.take_reused((ring, lane, base), held, visible, &mut budget);
@@ -44,7 +44,7 @@ impl Enters<'_> {
             let open = self.plan.kinds.get(kind).is_some_and(|plan| !plan.owner);
             let held = held.is_some_and(|held| held.contains(*id));
             let ring = visible.ring_of(*id);
-            if open && !held && ring < reach && self.now.contains(*id) && visible.allows(kind, id.slot) {
+            if open && !held && rings.has(ring) && self.now.contains(*id) && visible.allows(kind, id.slot) {
                 self.take((ring, kind, id.slot), &mut budget);
             }
         }

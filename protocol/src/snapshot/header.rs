@@ -1,5 +1,6 @@
 //! The first bits of a snapshot: which tick, made from which, by which codebook.
 
+use super::RingSet;
 use crate::id::Tick;
 use crate::limits::{HISTORY_TICKS, RINGS_MAX};
 use crate::wire::DecodeError;
@@ -16,8 +17,8 @@ pub(super) struct Header {
     pub(super) alone: bool,
     /// Which codebook: 0 for the built-in one, else its version, less one, modulo 3, and 1.
     pub(super) book: u32,
-    /// Where rows are in rings: how many of them the snapshot has, at least one.
-    pub(super) reach: Option<usize>,
+    /// Where rows are in rings: which of them the snapshot has.
+    pub(super) rings: Option<RingSet>,
 }
 
 /// What a client held last, as both ends know it.
@@ -36,8 +37,8 @@ const LAG_BITS: u32 = HISTORY_TICKS.ilog2();
 /// Bits that name a codebook: of the two that are alive one is told from the other, and from none.
 const BOOK_BITS: u32 = 2;
 
-/// Bits of how many rings a frame has, less one.
-const REACH_BITS: u32 = RINGS_MAX.ilog2();
+/// A bit for each ring but the first, which every frame has.
+const RINGS_BITS: u32 = RINGS_MAX as u32 - 1;
 
 /// How a frame names a codebook.
 pub(super) fn book_name(version: u32) -> u32 {
@@ -50,7 +51,7 @@ impl Header {
         to.write(u64::from(self.tick.0) % HISTORY_TICKS as u64, LAG_BITS);
         let lag = self.base.map(|base| self.tick.since(base));
         // A keyframe forgets the rings as it does all else.
-        let begins = self.reach.is_some() && !(newest.ringed && lag.is_some());
+        let begins = self.rings.is_some() && !(newest.ringed && lag.is_some());
         let usual = lag == Some(newest.lag) && !self.alone && !begins;
         to.flag(!usual);
         to.write(self.book.into(), BOOK_BITS);
@@ -65,8 +66,8 @@ impl Header {
             }
             to.flag(begins);
         }
-        if let Some(reach) = self.reach {
-            to.write(reach as u64 - 1, REACH_BITS);
+        if let Some(rings) = self.rings {
+            to.write(rings.far_bits(), RINGS_BITS);
         }
     }
 
@@ -84,8 +85,8 @@ impl Header {
             if tick.0 % HISTORY_TICKS as u32 != low || tick <= newest.tick {
                 return Err(DecodeError::OldTick(tick));
             }
-            let reach = read_reach(from.flag()?, from)?;
-            return Ok(Header { tick, base: None, alone: false, book, reach });
+            let rings = read_rings(from.flag()?, from)?;
+            return Ok(Header { tick, base: None, alone: false, book, rings });
         }
         let tick = resolve(low, HISTORY_TICKS as u32, newest.tick);
         if tick <= newest.tick {
@@ -101,12 +102,12 @@ impl Header {
         if lag == 0 || base == Tick::NONE {
             return Err(DecodeError::UnknownBase(base));
         }
-        Ok(Header { tick, base: Some(base), alone, book, reach: read_reach(ringed, from)? })
+        Ok(Header { tick, base: Some(base), alone, book, rings: read_rings(ringed, from)? })
     }
 }
 
-fn read_reach(ringed: bool, from: &mut BitReader<'_>) -> Result<Option<usize>, DecodeError> {
-    if ringed { Ok(Some(from.read(REACH_BITS)? as usize + 1)) } else { Ok(None) }
+fn read_rings(ringed: bool, from: &mut BitReader<'_>) -> Result<Option<RingSet>, DecodeError> {
+    if ringed { Ok(Some(RingSet::of_far_bits(from.read(RINGS_BITS)?))) } else { Ok(None) }
 }
 
 /// The tick from `newest` on that is `low` modulo `period`, a power of two. A server writes a keyframe before a client

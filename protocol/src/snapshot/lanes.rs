@@ -1,7 +1,7 @@
 //! The lanes of one tick, and which of them a client's frame is made from.
 
 use super::lane::{Images, Lane};
-use super::ledger::{LANE_DEPTH, Ledger};
+use super::ledger::{LANE_DEPTH, Ledger, RingSet};
 use super::plan::Plan;
 use crate::id::Tick;
 use crate::image::{History, Image};
@@ -38,23 +38,23 @@ impl Lanes {
         spacing
     }
 
-    /// The lanes for the first `reach` rings of a client; new ones where nobody has asked for them in this tick.
+    /// The lanes for some rings of a client; new ones where nobody has asked for them in this tick.
     pub(super) fn find<'a>(
         &mut self,
         plan: &Plan,
         (history, now): (&'a History, &Image),
         ledger: &Ledger,
-        (reach, book): (usize, u32),
+        (rings, book): (RingSet, u32),
     ) -> Sections<'a> {
         let mut sections = Sections::default();
-        for (ring, images) in sections.images.iter_mut().enumerate().take(reach) {
+        for (ring, images) in sections.images.iter_mut().enumerate().filter(|(ring, _)| rings.has(*ring)) {
             *images = images_of(history, now, ledger, ring);
         }
-        let missing = |images: &&Images<'_>| self.position(images, book).is_none();
-        let missing = sections.images.iter().take(reach).filter(missing).count();
-        // One more for each, and the first few may be new: those who share nothing must not have all coded for them.
+        let of_rings = (0..).zip(&sections.images).filter(|(ring, _)| rings.has(*ring));
+        let missing = of_rings.filter(|(_, images)| self.position(images, book).is_none()).count();
         sections.alone = missing > 0 && self.used + missing > DEEP_LANES_MAX;
-        for (images, lane) in sections.images.iter_mut().zip(&mut sections.lanes).take(reach) {
+        let of_rings = (0..).zip(sections.images.iter_mut().zip(&mut sections.lanes));
+        for (_, (images, lane)) in of_rings.filter(|(ring, _)| rings.has(*ring)) {
             if sections.alone {
                 *images = [images[0], None, None];
             }

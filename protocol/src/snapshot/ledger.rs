@@ -25,6 +25,56 @@ pub struct Visible {
     pub far: Far,
 }
 
+/// Some of the distance rings; the first is always among them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RingSet(u8);
+
+impl RingSet {
+    /// The first ring alone.
+    pub const FIRST: RingSet = RingSet(1);
+    /// All of them.
+    pub const ALL: RingSet = RingSet((1 << RINGS_MAX) - 1);
+
+    /// Also this ring.
+    #[must_use]
+    pub const fn and(self, ring: usize) -> RingSet {
+        RingSet(self.0 | (1 << ring) & RingSet::ALL.0)
+    }
+
+    /// Whether a ring is among them.
+    #[must_use]
+    pub const fn has(self, ring: usize) -> bool {
+        ring < RINGS_MAX && self.0 >> ring & 1 == 1
+    }
+
+    /// The rings, from the first on.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..RINGS_MAX).filter(move |&ring| self.has(ring))
+    }
+
+    /// A bit for each ring beyond the first.
+    pub(super) const fn far_bits(self) -> u64 {
+        (self.0 >> 1) as u64
+    }
+
+    /// What [`RingSet::far_bits`] said.
+    pub(super) const fn of_far_bits(bits: u64) -> RingSet {
+        RingSet((bits << 1) as u8 & RingSet::ALL.0 | 1)
+    }
+}
+
+impl Default for RingSet {
+    fn default() -> RingSet {
+        RingSet::FIRST
+    }
+}
+
+impl core::fmt::Debug for RingSet {
+    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        out.debug_set().entries(self.iter()).finish()
+    }
+}
+
 /// Rows of the rings beyond the first, by ring, then kind. A kind beyond the end has none.
 pub type Far = [Vec<Slots>; RINGS_MAX - 1];
 
@@ -40,8 +90,8 @@ pub struct Held {
     pub(super) keyframe: bool,
     /// Whether rows are in rings.
     pub(super) ringed: bool,
-    /// How many rings the snapshot had: the first of all, and then the next.
-    pub(super) reach: usize,
+    /// The rings that the snapshot had.
+    pub(super) rings: RingSet,
     pub(super) far: Far,
     /// The last snapshot that each ring beyond the first was in; [`Tick::NONE`]: none since the last keyframe.
     pub(super) far_ticks: [Tick; RINGS_MAX - 1],
@@ -92,25 +142,27 @@ impl Held {
         }
     }
 
-    /// Becomes what a client has after a snapshot of `tick` with `reach` rings: so far the rows of the other rings, which
+    /// Becomes what a client has after a snapshot of `tick` with `rings`: so far the rows of the other rings, which
     /// stay as they were in `before`. The set must be empty.
     pub(super) fn begin(
         &mut self,
         tick: Tick,
         before: Option<&Held>,
-        (ringed, reach): (bool, usize),
+        (ringed, rings): (bool, RingSet),
         kinds: usize,
     ) {
-        (self.tick, self.keyframe, self.ringed, self.reach) = (tick, before.is_none(), ringed, reach);
+        (self.tick, self.keyframe, self.ringed, self.rings) = (tick, before.is_none(), ringed, rings);
         self.kinds.resize_with(kinds, Slots::default);
         if !ringed {
             return;
         }
         self.far_ticks = before.map_or(self.far_ticks, |before| before.far_ticks);
-        self.far_ticks.iter_mut().take(reach - 1).for_each(|at| *at = tick);
+        let in_frame = (1..).zip(&mut self.far_ticks).filter(|(ring, _)| rings.has(*ring));
+        in_frame.for_each(|(_, at)| *at = tick);
         self.far.iter_mut().for_each(|ring| ring.resize_with(kinds, Slots::default));
         let Some(before) = before else { return };
-        for (ring, stays) in self.far.iter_mut().zip(&before.far).skip(reach - 1) {
+        let others = (1..).zip(self.far.iter_mut().zip(&before.far)).filter(|(ring, _)| !rings.has(*ring));
+        for (_, (ring, stays)) in others {
             for ((slots, stays), all) in ring.iter_mut().zip(stays).zip(&mut self.kinds) {
                 slots.copy_from(stays);
                 all.extend(stays.iter());
@@ -275,7 +327,8 @@ impl Ledger {
         if held.keyframe {
             self.rings.iter_mut().for_each(VecDeque::clear);
         }
-        for ring in self.rings.iter_mut().take(held.reach) {
+        for ring in held.rings.iter() {
+            let Some(ring) = self.rings.get_mut(ring) else { continue };
             if ring.len() > LANE_DEPTH {
                 ring.pop_front();
             }
@@ -285,8 +338,10 @@ impl Ledger {
 
     /// Notes that the last tick's frames were not written after all; once for each [`Ledger::written`] at the most.
     pub fn take_back(&mut self) {
-        let reach = self.held().map_or(0, |held| held.reach);
-        self.rings.iter_mut().take(reach).for_each(|ring| drop(ring.pop_back()));
+        let rings = self.held().map(|held| held.rings);
+        for ring in rings.into_iter().flat_map(RingSet::iter) {
+            self.rings.get_mut(ring).and_then(VecDeque::pop_back);
+        }
         self.unacknowledged.pop_back();
         self.untell();
     }

@@ -27,5 +27,5 @@ mod teacher;
 
 pub use self::encoder::{Due, Encoded, Encoder};
 pub use self::glance::Glance;
-pub use self::ledger::{Far, Held, LANE_DEPTH, Ledger, Visible};
+pub use self::ledger::{Far, Held, LANE_DEPTH, Ledger, RingSet, Visible};
 pub use self::replica::{Arrival, Replica};

@@ -9,7 +9,7 @@ use super::coder::pipes::{Prior, Reader, Writer};
 use super::coder::predict::Past;
 use super::enters::write_record;
 use super::lane::{Codes, Coding, LaneKind, earlier_of};
-use super::ledger::Held;
+use super::ledger::{Held, RingSet};
 use super::plan::{KindPlan, Plan};
 use super::rings::{self, Spot};
 use super::row::{self, Earlier};
@@ -131,7 +131,7 @@ impl Owned<'_> {
             }
         }
         let coding = Coding { kind, coder, earlier, now, models: self.models, prior: self.prior, book: None };
-        let of = Of { held: [Some(&held), None, None], visible: None, ring: 0, reach: 1 };
+        let of = Of { held: [Some(&held), None, None], visible: None, ring: 0, rings: RingSet::FIRST };
         let section = KindSection { plan, coding, of, enters: &enters, records: &records };
         section.write(&mut lane, &mut None, to)
     }

@@ -8,7 +8,7 @@ use super::coder::pipes::Prior;
 use super::hash;
 use super::header::{Header, Newest};
 use super::lane::earlier_of;
-use super::ledger::{LANE_DEPTH, Told};
+use super::ledger::{LANE_DEPTH, RingSet, Told};
 use super::models::{Columns, Models};
 use super::owned::read_owned;
 use super::plan::Plan;
@@ -53,7 +53,7 @@ struct Draft {
 /// What is known of a snapshot that was read.
 struct Read {
     keyframe: bool,
-    reach: Option<usize>,
+    rings: Option<RingSet>,
     private: Option<Private>,
 }
 
@@ -232,15 +232,15 @@ impl Replica {
         draft.spots = self.rings.draft(header.base.is_none() || !self.rings.on, kinds);
         let base = self.base(&header, &mut draft.image)?;
         draft.image.tick = header.tick;
-        for ring in 0..header.reach.unwrap_or(1) {
+        for ring in header.rings.unwrap_or_default().iter() {
             let has_rows = ring == 0 || from.flag()?;
             self.read_section(&header, (base, ring, has_rows), draft, &mut from, changes)?;
         }
         from.finish()?;
         self.move_rows(header.tick, draft, &changes.moves);
-        let (keyframe, reach) = (base.is_none(), header.reach);
+        let (keyframe, rings) = (base.is_none(), header.rings);
         if waiting.is_empty() {
-            return Ok(Read { keyframe, reach, private: None });
+            return Ok(Read { keyframe, rings, private: None });
         }
         let mut from = BitReader::new(waiting);
         let private = read_header(self.newest_tick(), self.told, &mut from)?;
@@ -252,7 +252,7 @@ impl Replica {
         let Draft { image, models, spots } = draft;
         read_owned(&self.plan, &self.prior, (image, models, spots), base, self.me, &mut from, changes)?;
         from.finish()?;
-        Ok(Read { keyframe, reach, private: Some(private) })
+        Ok(Read { keyframe, rings, private: Some(private) })
     }
 
     /// Reads the rows of one ring.
@@ -276,7 +276,7 @@ impl Replica {
         let images = base
             .map_or([None; LANE_DEPTH], |base| self.rings.images(&self.history, tick, base, (ring, header.alone)));
         let book = self.shelf.named(header.book)?;
-        let rings = header.reach.map(|reach| (reach, tick));
+        let rings = header.rings.map(|rings| (rings, tick));
         let columns = draft.image.kinds.iter_mut().zip(&mut draft.models).zip(&mut draft.spots);
         let of_kinds = self.plan.each().zip(columns);
         for ((kind, plan, coder), ((now, models), spots)) in of_kinds.filter(|((_, plan, _), _)| !plan.owner) {
@@ -319,7 +319,7 @@ impl Replica {
 
     fn commit(&mut self, draft: Draft, read: Read, changes: &mut Changes) -> Arrival {
         let Draft { image: draft, models, spots } = draft;
-        let Read { keyframe, reach, private } = read;
+        let Read { keyframe, rings, private } = read;
         if keyframe {
             changes.left.clear();
             changes.left.extend(self.newest().into_iter().flat_map(Image::entities));
@@ -329,7 +329,7 @@ impl Replica {
         }
         let tick = draft.tick;
         self.models.push(tick, models);
-        self.rings.commit(tick, reach, spots);
+        self.rings.commit(tick, rings, spots);
         self.history.push(draft);
         let private = private.unwrap_or_default();
         if private.tick == tick {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::lane::Images;
-use super::ledger::LANE_DEPTH;
+use super::ledger::{LANE_DEPTH, RingSet};
 use crate::id::{EntityId, KindId, Tick};
 use crate::image::{History, Image};
 use crate::limits::HISTORY_TICKS;
@@ -25,8 +25,8 @@ pub(super) struct Rings {
     spots: Spots,
     /// Memory for those of the next snapshot.
     spare: Spots,
-    /// The last snapshots with rings, and how many each had.
-    frames: VecDeque<(Tick, usize)>,
+    /// The last snapshots with rings, and which of them each had.
+    frames: VecDeque<(Tick, RingSet)>,
 }
 
 impl Rings {
@@ -41,14 +41,14 @@ impl Rings {
         spots
     }
 
-    /// Keeps the spots after a snapshot; `reach` is `None` where rows are in no rings.
-    pub(super) fn commit(&mut self, tick: Tick, reach: Option<usize>, spots: Spots) {
+    /// Keeps the spots after a snapshot; `rings` is `None` where rows are in no rings.
+    pub(super) fn commit(&mut self, tick: Tick, rings: Option<RingSet>, spots: Spots) {
         self.spare = core::mem::replace(&mut self.spots, spots);
-        self.on = reach.is_some();
+        self.on = rings.is_some();
         if self.frames.len() >= HISTORY_TICKS {
             self.frames.pop_front();
         }
-        self.frames.extend(reach.map(|reach| (tick, reach)));
+        self.frames.extend(rings.map(|rings| (tick, rings)));
     }
 
     /// Forgets the snapshots: after a keyframe.
@@ -63,11 +63,11 @@ impl Rings {
 
     /// The last snapshot that a ring was in.
     pub(super) fn newest(&self, ring: usize) -> Option<Tick> {
-        self.frames.iter().rev().find(|(_, reach)| *reach > ring).map(|(tick, _)| *tick)
+        self.frames.iter().rev().find(|(_, rings)| rings.has(ring)).map(|(tick, _)| *tick)
     }
 
     fn has(&self, tick: Tick, ring: usize) -> bool {
-        ring == 0 || self.frames.iter().rev().any(|&(at, reach)| at == tick && reach > ring)
+        ring == 0 || self.frames.iter().rev().any(|&(at, rings)| at == tick && rings.has(ring))
     }
 
     /// The snapshots that the rows of a ring may be coded against, newest first: `base` and before. One where `alone`.

@@ -10,7 +10,7 @@ use tickwire_protocol::id::{EntityId, InputSeq, KindId, PlayerId, Tick};
 use tickwire_protocol::image::{History, Image, KindImage, Slots};
 use tickwire_protocol::limits::RINGS_MAX;
 use tickwire_protocol::schema::{Field, FieldType, Kind, Schema, Shape};
-use tickwire_protocol::snapshot::{Due, Encoder, Far, Held, Ledger, Replica, Visible};
+use tickwire_protocol::snapshot::{Due, Encoder, Far, Held, Ledger, Replica, RingSet, Visible};
 use tickwire_protocol::wire::{EventRecord, Private};
 
 /// Slots of each kind.
@@ -215,7 +215,8 @@ impl Scene {
         enters.rotate_left(first);
         let owner_changed = self.encoder.owner_changed(&self.history, &client.ledger, me);
         let must = owner_changed || self.rng.random_bool(0.3);
-        let due = Due { must, reach: self.rng.random_range(1..=RINGS_MAX) };
+        let rings = (1..RINGS_MAX).filter(|_| self.rng.random_bool(0.5)).fold(RingSet::FIRST, RingSet::and);
+        let due = Due { must, rings };
         let encoded = self.encoder.shared(&self.history, &client.ledger, &visible, &enters, due, &mut self.out);
         let mut private = self.any_private(at, now.tick);
         private.snapshot_follows = encoded.changed;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tickwire_protocol::id::{EntityId, PlayerId, Tick, TickRate};
 use tickwire_protocol::image::History;
-use tickwire_protocol::limits::{HISTORY_TICKS, RINGS_MAX};
+use tickwire_protocol::limits::HISTORY_TICKS;
 use tickwire_protocol::prelude::Vec3;
 use tickwire_protocol::schema::Schema;
-use tickwire_protocol::snapshot::{Due, Encoded, Encoder, Held, Visible};
+use tickwire_protocol::snapshot::{Due, Encoded, Encoder, Held, RingSet, Visible};
 use tickwire_protocol::wire::frames::EventRecord;
 use tickwire_protocol::wire::{Private, Welcome, server};
 
@@ -152,7 +152,7 @@ impl Broadcast {
             &client.ledger,
             visible,
             &self.enters,
-            Due { must, reach: RINGS_MAX },
+            Due { must, rings: RingSet::ALL },
             &mut out.bytes,
         )
     }
