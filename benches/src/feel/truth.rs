@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 use tickwire_client::Correction;
 use tickwire_dogfight::ship::{RADIUS, Ship};
 use tickwire_dogfight::{Dogfight, Space};
+use tickwire_protocol::game::Game as _;
 use tickwire_protocol::id::{Id, PlayerId, Tick};
 use tickwire_protocol::link::Conditions;
+use tickwire_protocol::prelude::Vec2;
 use tickwire_server::room::{AnyRoom as _, Room};
 
 /// Follows one ship.
@@ -20,6 +22,8 @@ pub(super) struct Truth {
     begun: Tick,
     touched: VecDeque<Tick>,
     decided: VecDeque<Tick>,
+    /// Where other ships were in each of the ticks that a client may be behind, and how they moved; newest first.
+    lately: VecDeque<Vec<(Vec2, Vec2)>>,
     before: Option<Ship>,
     hulls: Vec<(Id<Ship>, u8, bool)>,
     shots: u32,
@@ -49,8 +53,8 @@ impl Verdict {
     }
 }
 
-/// Ships this near touch, or are about to: the rows of two ticks are all that is looked at.
-const NEAR: f32 = 2.0 * RADIUS + 8.0;
+/// Ships this near touch, or may have: they push each other apart within the tick.
+const NEAR: f32 = 2.0 * RADIUS + 4.0;
 
 /// How long ago what is aimed at was there, at the most, in seconds.
 const SEEN_AGO: f32 = 0.35;
@@ -72,6 +76,7 @@ impl Truth {
             begun,
             touched: VecDeque::new(),
             decided: VecDeque::new(),
+            lately: VecDeque::new(),
             before: None,
             hulls: Vec::new(),
             shots: 0,
@@ -85,9 +90,10 @@ impl Truth {
         let (space, tick) = (room.world(), room.newest());
         self.since.get_or_insert(tick);
         let Some((id, own)) = space.ships.first_of(self.me) else { return };
-        let near =
-            |(other, ship): &(Id<Ship>, &Ship)| *other != id && ship.flies() && ship.pos.distance(own.pos) < NEAR;
-        if own.flies() && space.ships.iter().any(|other| near(&other)) {
+        let others = space.ships.iter().filter(|(other, ship)| *other != id && ship.flies());
+        self.lately.push_front(others.map(|(_, ship)| (ship.pos, ship.vel)).collect());
+        self.lately.truncate(self.window as usize);
+        if own.flies() && self.is_touched(own) {
             keep(&mut self.touched, tick);
         }
         if let Some(before) = &self.before {
@@ -101,6 +107,20 @@ impl Truth {
         }
         self.before = Some(own.clone());
         self.hulls = space.ships.iter().map(|(id, ship)| (id, ship.hull, ship.safe(tick))).collect();
+    }
+
+    /// Whether another ship touches this one, or would where it is if it had gone on as it was seen: a client that
+    /// knows it from some ticks ago predicts that contact.
+    fn is_touched(&self, own: &Ship) -> bool {
+        (0u8..).zip(&self.lately).any(|(ago, ships)| {
+            ships.iter().any(|(pos, vel)| {
+                let relative = (*vel - own.vel) * Dogfight::TICK_RATE.dt();
+                // Coasting, it is somewhere between there and as far as its speed could take it.
+                let way = *vel * Dogfight::TICK_RATE.dt() * f32::from(ago);
+                let part = if way == Vec2::ZERO { 0.0 } else { (own.pos - *pos).dot(way) / way.length_squared() };
+                (*pos + way * part.clamp(0.0, 1.0)).distance(own.pos) < NEAR + 2.0 * relative.length()
+            })
+        })
     }
 
     /// A lance was fired in this tick: whether anything was hit by it.

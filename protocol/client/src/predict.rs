@@ -75,7 +75,10 @@ pub(crate) struct Predictor {
     /// What the tick after `now` will be if the controls stay as they are: what is drawn lies between the two.
     ahead: Image,
     ahead_input: Option<Vec<i32>>,
-    /// Rows of `me` as predicted for each seq not yet consumed, oldest first.
+    /// Rows of `me` as predicted for each seq not yet consumed, oldest first: as they were shown when its input was made.
+    ///
+    /// A later replay does not change them, else each would be compared with a prediction from the tick before. Only a
+    /// difference that was found and counted does.
     records: VecDeque<Record>,
     spawns: Spawns,
     pub(crate) predicted: u64,
@@ -182,6 +185,9 @@ impl Predictor {
         while at < target {
             at = at.next();
             self.step(at, inputs.at(at));
+            if !differs.is_empty() || self.records.iter().all(|record| record.seq != at) {
+                self.record(at);
+            }
             self.replayed += 1;
         }
         self.seq = target;
@@ -246,7 +252,6 @@ impl Predictor {
         spawns.begin(seq);
         self.simulation.step(me, input, tick, &mut self.now, &mut |id| spawns.note(seq, id));
         self.spawns.settle(seq);
-        self.record(seq);
     }
 
     fn record(&mut self, seq: InputSeq) {
