@@ -148,20 +148,7 @@ mod tests {
     use crate::schema::Shape;
 
     fn field(name: &str, ty: FieldType, snap: Option<f64>) -> Field {
-        let default = vec![0; ty.component_count()];
-        Field {
-            name: name.to_owned(),
-            ty,
-            default,
-            lerp: true,
-            snap,
-            place: false,
-            owner: false,
-            rate_of: None,
-            steady: false,
-            along: None,
-            once: false,
-        }
+        Field { default: vec![0; ty.component_count()], lerp: true, snap, ..Field::plain(name, ty) }
     }
 
     /// A kind with a position (steps of 0.5, snap at 100), an angle of 8 bits, an exact float, and hit points.

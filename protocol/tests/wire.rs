@@ -209,20 +209,7 @@ fn welcome() -> Welcome {
 }
 
 fn field(name: &str, ty: FieldType) -> Field {
-    let default = vec![0; ty.component_count()];
-    Field {
-        name: name.into(),
-        ty,
-        default,
-        lerp: false,
-        snap: None,
-        place: false,
-        owner: false,
-        rate_of: None,
-        steady: false,
-        along: None,
-        once: false,
-    }
+    Field { default: vec![0; ty.component_count()], ..Field::plain(name, ty) }
 }
 
 /// The kind of the snapshot examples.

@@ -69,19 +69,7 @@ fn schema(name: &str, tick_rate: u16, kind: &str, fields: Vec<Field>) -> Schema 
 
 /// A field with nothing special about it.
 fn field(name: &str, ty: FieldType) -> Field {
-    Field {
-        name: name.to_owned(),
-        default: vec![0; ty.component_count()],
-        ty,
-        lerp: false,
-        snap: None,
-        place: false,
-        owner: false,
-        rate_of: None,
-        steady: false,
-        along: None,
-        once: false,
-    }
+    Field { default: vec![0; ty.component_count()], ..Field::plain(name, ty) }
 }
 
 /// Where a row is: a vector of as many axes as there are columns, in `step` of the world's units.

@@ -208,19 +208,7 @@ mod tests {
     use super::*;
 
     fn field(once: bool) -> Field {
-        Field {
-            name: "f".to_owned(),
-            ty: FieldType::Int { min: -1, max: 1 },
-            default: vec![0],
-            lerp: false,
-            snap: None,
-            place: false,
-            owner: false,
-            rate_of: None,
-            steady: false,
-            along: None,
-            once,
-        }
+        Field { default: vec![0], once, ..Field::plain("f", FieldType::Int { min: -1, max: 1 }) }
     }
 
     /// The first seq of a frame, and its runs.

@@ -19,20 +19,7 @@ const SLOTS: u32 = 70;
 pub(crate) const PLAYERS: u32 = 3;
 
 pub(crate) fn field(name: &str, ty: FieldType) -> Field {
-    let default = vec![0; ty.component_count()];
-    Field {
-        name: name.into(),
-        ty,
-        default,
-        lerp: false,
-        snap: None,
-        place: false,
-        owner: false,
-        rate_of: None,
-        steady: false,
-        along: None,
-        once: false,
-    }
+    Field { default: vec![0; ty.component_count()], ..Field::plain(name, ty) }
 }
 
 pub(crate) fn number(lo: f64, step: f64, steps: u32) -> FieldType {
