@@ -110,6 +110,10 @@ fn rewritten(text: &str) -> String {
             continue;
         }
         writeln!(fresh, "{line}").unwrap();
+        if line == "```json" {
+            lines.next();
+            writeln!(fresh, "{}", schema().to_json()).unwrap();
+        }
         let Some(name) = line.strip_prefix("```bytes ") else { continue };
         let bytes = vectors.get(name).unwrap_or_else(|| panic!("no frame is called {name}"));
         for part in bytes.chunks(40) {

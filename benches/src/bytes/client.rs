@@ -153,6 +153,9 @@ impl Client {
         sabotage: bool,
         complaints: &mut Complaints,
     ) -> anyhow::Result<bool> {
+        if let (Some(dump), true) = (&mut self.dump, self.replica.is_some()) {
+            dump.frame(bytes)?;
+        }
         match frame {
             Frame::Welcome => return self.welcome(bytes).map(|()| true),
             Frame::Other => {
@@ -164,9 +167,6 @@ impl Client {
             self.tick = now;
             return Ok(true);
         };
-        if let Some(dump) = &mut self.dump {
-            dump.frame(bytes)?;
-        }
         let arrival = if sabotage {
             let mut wrong = bytes.to_vec();
             if let Some(byte) = wrong.get_mut(bytes.len() / 2) {

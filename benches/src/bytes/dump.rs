@@ -1,8 +1,8 @@
 //! Every frame of a run, on disk, for decoders in other languages.
 //!
-//! `schema.json` is the schema; `NAME.frames` holds the frames that one client received, each after its length as
-//! four bytes, low byte first; `NAME.hashes` has a line for every snapshot: its tick and the hash, in hexadecimal, of
-//! what that client held after it.
+//! `schema.json` is the schema; `NAME.frames` holds the frames that one client received (a player's welcome first),
+//! each after its length as four bytes, low byte first; `NAME.hashes` has a line for every snapshot: its tick and the
+//! hash, in hexadecimal, of what that client held after it. `.ci/wire/check` reads them.
 
 use std::fs::{File, create_dir_all, write};
 use std::io::{BufWriter, Write as _};
