@@ -48,7 +48,8 @@ impl Stream {
         match self {
             Stream::Plain(socket) => none_if_blocked(match parts {
                 [part] => socket.write(part),
-                parts => socket.write_vectored(parts),
+                // `sendmsg`, which takes less time than `writev`: that one is made for files.
+                parts => socket2::SockRef::from(&*socket).send_vectored(parts),
             }),
             Stream::Tls(tls) => {
                 let (tls, socket) = &mut **tls;

@@ -178,14 +178,19 @@ impl Connection {
 
     /// Writes these frames after what is owed, in one system call. `small` is memory to work in.
     ///
-    /// Small frames are put together with the headers around them; large ones, which many share, are not copied.
+    /// What is little altogether is put together: one buffer costs the kernel less than several parts do. Of more,
+    /// small frames are put together with the headers around them, and large ones, which many share, are not copied.
     pub(crate) fn write(&mut self, frames: [&[u8]; 4], small: &mut Vec<u8>, now: u64) -> Wrote {
         let mut large: [(usize, &[u8]); 4] = [(0, &[]); 4];
         let mut count = 0;
+        let one = self.owed.len() + frames.iter().map(|frame| frame.len()).sum::<usize>() <= COPIED_BYTES_MAX;
         small.clear();
+        if one {
+            small.extend_from_slice(&self.owed);
+        }
         for frame in frames.into_iter().filter(|frame| !frame.is_empty()) {
             put_head(small, OpCode::Data(Data::Binary), frame.len());
-            if frame.len() <= SMALL_BYTES_MAX {
+            if one || frame.len() <= SMALL_BYTES_MAX {
                 small.extend_from_slice(frame);
             } else if let Some(place) = large.get_mut(count) {
                 *place = (small.len(), frame);
@@ -193,7 +198,9 @@ impl Connection {
             }
         }
         let mut parts = Parts::new();
-        parts.push(&self.owed);
+        if !one {
+            parts.push(&self.owed);
+        }
         let mut from = 0;
         for (to, frame) in large.into_iter().take(count) {
             parts.push(small.get(from..to).unwrap_or_default());
@@ -314,6 +321,9 @@ impl Scratch {
     }
 }
 
+/// Bytes for one client in one tick that are copied into one buffer: three parts cost 0.3 to 0.7 µs more than one,
+/// which is as long as copying this takes.
+const COPIED_BYTES_MAX: usize = 8 * 1_024;
 /// Bytes of a frame that is copied rather than handed to the kernel as a part of its own: a part costs about as much.
 const SMALL_BYTES_MAX: usize = 512;
 /// Bytes read from one socket in one tick: several times what a client may send in it, little enough to go round.
