@@ -34,13 +34,12 @@ fn refused(flags: &[&str]) -> String {
 
 /// A server that runs, and its port.
 fn started(flags: &[&str]) -> (Child, u16) {
-    let mut child = command()
-        .args(["--host", "127.0.0.1"])
-        .args(flags)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    started_with(flags, Stdio::null())
+}
+
+fn started_with(flags: &[&str], log: Stdio) -> (Child, u16) {
+    let mut child =
+        command().args(["--host", "127.0.0.1"]).args(flags).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut port = None;
     while port.is_none() {
@@ -101,6 +100,21 @@ fn a_port_that_was_asked_for_is_taken_or_refused_and_signals_end_it_within_a_sec
     let (child, _) = started(&["--port", "0", "--bots", "2"]);
     let took = stop(child, rustix::process::Signal::INT);
     assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
+#[test]
+fn a_log_that_goes_to_no_terminal_has_no_colours() {
+    let (mut child, _) = started_with(&["--port", "0", "--log", "trace"], Stdio::piped());
+    let mut log = child.stderr.take().unwrap();
+    let log = std::thread::spawn(move || {
+        let mut text = String::new();
+        log.read_to_string(&mut text).unwrap();
+        text
+    });
+    stop(child, rustix::process::Signal::TERM);
+    let log = log.join().unwrap();
+    assert!(log.contains("TRACE") || log.contains("DEBUG") || log.contains("INFO"), "{log:?}");
+    assert!(!log.contains('\u{1b}'), "{log:?}");
 }
 
 #[test]

@@ -70,11 +70,12 @@ fn a_client_that_does_not_answer_the_goodbye_does_not_hold_up_the_end() {
     let (mut silent, _tcp) = peer::socket(server.addr, &Way::default(), SOON);
     silent.send(peer::hello_frame(&peer::hello())).unwrap();
     assert!(silent.read().is_ok());
-    let (_no_hello, _tcp) = peer::socket(server.addr, &Way::default(), SOON);
+    let (mut no_hello, _tcp) = peer::socket(server.addr, &Way::default(), SOON);
     let began = Instant::now();
     server.stop();
     assert!(began.elapsed() < Duration::from_secs(1), "stopping took {:?}", began.elapsed());
     assert_eq!(peer::close_code(&mut silent, SOON).0, 1001);
+    assert_eq!(peer::close_code(&mut no_hello, SOON).0, 1001);
 }
 
 #[test]

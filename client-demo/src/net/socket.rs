@@ -133,12 +133,25 @@ impl Socket {
         }
     }
 
-    /// Says goodbye with this code. What the kernel does not take at once is lost.
+    /// Says goodbye with this code.
     pub fn close(&mut self, code: u16, reason: &str) {
         let mut payload = code.to_be_bytes().to_vec();
         payload.extend(reason.bytes().take(123));
         self.send_as(0x88, &payload);
         self.state = State::Closed;
+    }
+
+    /// After [`Socket::close`]: reads on, which a reset would spoil for the other end, and says whether it has closed.
+    pub fn is_over(&mut self, scratch: &mut [u8]) -> bool {
+        self.flush();
+        loop {
+            match self.stream.read(scratch) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return error.kind() != ErrorKind::WouldBlock,
+            }
+        }
     }
 
     /// Sends raw bytes, for tests of servers.

@@ -18,14 +18,14 @@ mod ticker;
 mod tls;
 mod worker;
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tickwire_protocol::game::Rules;
 use tickwire_protocol::wire::CloseCode;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use self::hooks::{Open, OutsideHook, TicketHook};
 use self::listener::Places;
@@ -60,6 +60,8 @@ pub(crate) struct Front {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) refused: Arc<Counters>,
     pub(crate) stopping: watch::Receiver<bool>,
+    /// A permit is out for each connection that has no room yet.
+    pub(crate) arriving: Arc<Semaphore>,
 }
 
 /// Why a server does not start: one sentence that says what to do.
@@ -95,6 +97,7 @@ pub struct Running {
     pub seed: u64,
     rooms: Arc<Rooms>,
     stop: watch::Sender<bool>,
+    arriving: Arc<Semaphore>,
     runtime: Option<Runtime>,
 }
 
@@ -155,6 +158,7 @@ pub(crate) fn start(game: Game, config: Config, listener: std::net::TcpListener)
         refused: Arc::clone(&refused),
     });
     let (tickets, schema) = (game.tickets, game.schema);
+    let arriving = Arc::new(Semaphore::new(ARRIVING_MAX as usize));
     let front = Front {
         config,
         rooms: Arc::clone(&rooms),
@@ -166,6 +170,7 @@ pub(crate) fn start(game: Game, config: Config, listener: std::net::TcpListener)
         metrics,
         refused,
         stopping: stopping.clone(),
+        arriving: Arc::clone(&arriving),
     };
     let entered = runtime.enter();
     rooms.open_first().map_err(StartError::Config)?;
@@ -175,7 +180,7 @@ pub(crate) fn start(game: Game, config: Config, listener: std::net::TcpListener)
     tokio::spawn(Arc::clone(&rooms).keep(inbox));
     tokio::spawn(listener::accept(listener, Arc::new(front), stopping));
     drop(entered);
-    Ok(Running { addr, seed, rooms, stop, runtime: Some(runtime) })
+    Ok(Running { addr, seed, rooms, stop, arriving, runtime: Some(runtime) })
 }
 
 /// The game's rules, with what the configuration says otherwise.
@@ -202,6 +207,13 @@ impl Running {
         // Without a receiver nothing runs any more that could be told.
         let _ = self.stop.send(true);
         self.rooms.stop(CloseCode::ShuttingDown);
+        // Meanwhile those without a room are told as well; who does not answer is not waited for.
+        let told = runtime.block_on(async {
+            tokio::time::timeout(RUNTIME_END, self.arriving.acquire_many(ARRIVING_MAX)).await.is_ok()
+        });
+        if !told {
+            tracing::debug!("some connections without a room did not answer the goodbye");
+        }
         runtime.shutdown_timeout(RUNTIME_END);
     }
 }
@@ -217,6 +229,8 @@ const PORTS_TRIED: usize = 20;
 /// Threads that accept, serve pages and take hellos. One would do; a second one keeps a slow handshake from holding
 /// up the others.
 const IO_THREADS: usize = 2;
+/// More connections than any machine has that are between upgrade and room.
+const ARRIVING_MAX: u32 = 1 << 24;
 const RUNTIME_END: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// The address of this machine towards others; nothing is sent to find it.
@@ -233,11 +247,17 @@ pub(crate) fn read_text(path: &std::path::Path) -> io::Result<String> {
     std::fs::read_to_string(path)
 }
 
+/// Whether standard error is looked at by a person who has nothing against colours (<https://no-color.org>).
+fn colours() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty())
+}
+
 /// Writes what is logged to standard error.
 pub(crate) fn log_to_console(filter: &str) -> Result<(), String> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .map_err(|error| format!("the log filter {filter:?} cannot be used ({error}): try --log info"))?;
     // A program that logs already goes on as it does.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours()).with_writer(io::stderr).try_init();
     Ok(())
 }

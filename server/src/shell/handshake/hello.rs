@@ -27,19 +27,19 @@ pub(super) async fn arrive(upgraded: OnUpgrade, place: Place, address: IpAddr, f
     let Ok(upgraded) = upgraded.await else { return };
     let Ok(parts) = upgraded.downcast::<TokioIo<Io>>() else { return };
     let mut io = parts.io.into_inner();
-    let wait = Duration::from_millis(front.config.hello_ms.into());
-    let mut hello = match timeout(wait, listen(&mut io, parts.read_buf.to_vec())).await {
-        Ok(Ok(hello)) => hello,
-        Ok(Err(None)) => return,
-        Ok(Err(Some((code, reason)))) => return part(io, code, &reason, &[], &front).await,
-        Err(_) => {
-            let reason = format!("no hello within {} ms: send one right after connecting", wait.as_millis());
-            return part(io, CloseCode::NoHello, &reason, &[], &front).await;
-        }
+    // Held until this connection has a room, or its answer. There are more of them than there can be connections.
+    let Ok(_waits) = front.arriving.acquire().await else { return };
+    let mut stopping = front.stopping.clone();
+    let heard = tokio::select! {
+        heard = hear(&mut io, parts.read_buf.to_vec(), address, &front) => heard,
+        _ = stopping.wait_for(|stops| *stops) => Err(Out::Part(CloseCode::ShuttingDown, STOPPING.to_owned())),
     };
-    if let Err(reject) = check(&hello, address, &front).await {
-        return refuse(io, reject, &front).await;
-    }
+    let mut hello = match heard {
+        Ok(hello) => hello,
+        Err(Out::Gone) => return,
+        Err(Out::Part(code, reason)) => return part(io, code, &reason, &[], &front).await,
+        Err(Out::Refuse(reject)) => return refuse(io, reject, &front).await,
+    };
     let entrance = match front.rooms.enter(&mut hello) {
         Ok(entrance) => entrance,
         Err(reject) => return refuse(io, reject, &front).await,
@@ -54,6 +54,32 @@ pub(super) async fn arrive(upgraded: OnUpgrade, place: Place, address: IpAddr, f
 }
 
 type Fault = (CloseCode, String);
+
+/// Why somebody does not get in.
+enum Out {
+    /// It left before.
+    Gone,
+    /// Something is wrong with the connection, or the server stops.
+    Part(CloseCode, String),
+    /// It is not let in.
+    Refuse(Reject),
+}
+
+/// The hello, where it comes in time and is one that may come in.
+async fn hear(io: &mut Io, early: Vec<u8>, address: IpAddr, front: &Front) -> Result<Hello, Out> {
+    let wait = Duration::from_millis(front.config.hello_ms.into());
+    let hello = match timeout(wait, listen(io, early)).await {
+        Ok(Ok(hello)) => hello,
+        Ok(Err(None)) => return Err(Out::Gone),
+        Ok(Err(Some((code, reason)))) => return Err(Out::Part(code, reason)),
+        Err(_) => {
+            let reason = format!("no hello within {} ms: send one right after connecting", wait.as_millis());
+            return Err(Out::Part(CloseCode::NoHello, reason));
+        }
+    };
+    check(&hello, address, front).await.map_err(Out::Refuse)?;
+    Ok(hello)
+}
 
 /// The first frame, which is the hello; none where the connection ended before it.
 async fn listen(io: &mut Io, early: Vec<u8>) -> Result<Hello, Option<Fault>> {
@@ -209,5 +235,6 @@ pub(crate) fn anybody() -> Hello {
 
 /// Frames before the hello: pings, perhaps.
 const FRAMES_BEFORE_HELLO: u32 = 8;
+const STOPPING: &str = "the server shuts down: it may be back soon";
 const HELLO_READ_BYTES: usize = 4 * 1_024;
 const EARLY: &str = "a client waits for the welcome before it sends anything else";

@@ -26,15 +26,7 @@ pub(crate) async fn socket(
         return refused(StatusCode::SERVICE_UNAVAILABLE, FULL.to_owned());
     };
     let upgraded = hyper::upgrade::on(&mut request);
-    let arrival = super::hello::arrive(upgraded, place, peer.address, Arc::clone(&front));
-    let mut stopping = front.stopping.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            () = arrival => {}
-            // Who has not said hello by then has heard nothing of us either.
-            _ = stopping.changed() => {}
-        }
-    });
+    tokio::spawn(super::hello::arrive(upgraded, place, peer.address, Arc::clone(&front)));
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
