@@ -16,7 +16,7 @@ import { Section } from "./look-section.js";
  * @typedef {object} World
  * @property {number} tick
  * @property {boolean} ringed Whether rows are in rings.
- * @property {number} rings How many its frame had.
+ * @property {number} rings Which its frame had, a bit for each.
  * @property {Map<number, Row>[]} kinds Rows by slot, for each kind.
  */
 
@@ -27,6 +27,7 @@ import { Section } from "./look-section.js";
 const FRAME = { private: 0x83, snapshot: 0x84, codebook: 0x85 };
 const HISTORY = 64;
 const NAMES = 3;
+const RINGS = 4;
 const DEPTH_MAX = 3;
 
 /** The tick from `newest` on that has these low bits. @param {number} low @param {number} period @param {number} newest */
@@ -158,7 +159,8 @@ export class Replica {
     const world = { tick, rings, ringed, kinds: this.kinds.map((_, at) => new Map(past?.kinds[at])) };
     const codes = book === 0 ? null : this.books.find(({ version }) => ((version - 1) % NAMES) + 1 === book)?.codes;
     if (codes === undefined) throw new Error(`there is no codebook ${book}`);
-    for (let ring = 0; ring < rings; ring++) {
+    for (let ring = 0; ring < RINGS; ring++) {
+      if (((rings >> ring) & 1) === 0) continue;
       const start = from.at;
       const any = ring === 0 || from.flag();
       from.was(start, "ring");
@@ -189,7 +191,7 @@ export class Replica {
     }
     const begins = unusual && from.flag();
     const ringed = begins || (!keyframe && !!this.newest?.ringed);
-    const rings = ringed ? from.u(2) + 1 : 1;
+    const rings = ringed ? 1 + 2 * from.u(3) : 1;
     if (tick <= newest) throw new Error(`a snapshot is of the old tick ${tick}`);
     return { tick, base: keyframe ? null : tick - lag, alone, book, rings, ringed };
   }
@@ -206,7 +208,7 @@ export class Replica {
    * @param {World} base @param {{ tick: number, alone: boolean }} header @param {number} ring
    */
   #past(base, { tick, alone }, ring) {
-    const having = this.worlds.filter((world) => world.tick <= base.tick && world.rings > ring);
+    const having = this.worlds.filter((world) => world.tick <= base.tick && ((world.rings >> ring) & 1) === 1);
     const past = having.reverse().filter((world) => tick - world.tick < HISTORY);
     return past.slice(0, alone ? 1 : DEPTH_MAX);
   }

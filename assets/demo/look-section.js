@@ -30,7 +30,7 @@ import { readRow } from "./look-rows.js";
  * @property {World[]} past What its rows may be coded against, newest first.
  * @property {number} me
  * @property {number} ring
- * @property {number} rings How many the frame has.
+ * @property {number} rings Which the frame has, a bit for each.
  */
 
 export class Section {
