@@ -11,7 +11,8 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const PICTURES = join(ROOT, "target/browser");
 mkdirSync(PICTURES, { recursive: true });
 
-const FLAGS = [
+/** How Chromium is started. */
+export const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--mute-audio", "--force-color-profile=srgb",
   // Both pages are looked at: neither may be slowed down as if it were hidden.

@@ -44,7 +44,11 @@ fn started_with(flags: &[&str], log: Stdio) -> (Child, u16) {
     let mut port = None;
     while port.is_none() {
         let mut line = String::new();
-        assert!(out.read_line(&mut line).unwrap() > 0, "it ended without an address");
+        let said = out.read_line(&mut line).unwrap();
+        if said == 0 || line.starts_with("Ctrl-C") {
+            let _ = child.kill();
+            panic!("it said no address");
+        }
         let address = line.trim().strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
         port = address.and_then(|port| port.parse().ok());
     }
