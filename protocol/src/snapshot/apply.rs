@@ -111,7 +111,7 @@ impl KindReader<'_> {
     }
 
     fn is_still(&self, slot: u32, depth: usize) -> bool {
-        depth == LANE_DEPTH && self.earlier.is_still(self.coder, slot)
+        self.earlier.is_still(self.coder, slot, depth)
     }
 
     /// Reads those that kept still but do not now, and all others.

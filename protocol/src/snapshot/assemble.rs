@@ -115,7 +115,9 @@ impl KindSection<'_> {
             exact |= rows & word_of(&codes.exact, word);
             moved |= rows & word_of(&codes.moved, word);
         }
-        Stays { all, by_depth, still: three & word_of(&lane.still, word), exact, moved }
+        let [still, longer] = &lane.still;
+        let still = by_depth[1] & word_of(still, word) | three & word_of(longer, word);
+        Stays { all, by_depth, still, exact, moved }
     }
 
     /// Appends this kind's part; says whether anything differs from the base, as expected or not.

@@ -34,8 +34,8 @@ pub(super) struct Lane {
 pub(super) struct LaneKind {
     /// Rows that are the same one from the base to now, and from each snapshot to the one after it.
     pub(super) same: [Slots; LANE_DEPTH],
-    /// Rows that kept still at all snapshots; those that did until the last but one.
-    pub(super) still: Slots,
+    /// Rows that kept still at the newest two snapshots; at all three; at the older two, but not since.
+    pub(super) still: [Slots; 2],
     pub(super) woke: Slots,
     /// By the number of snapshots that a client holds the row at, less one.
     pub(super) codes: [Codes; LANE_DEPTH],
@@ -101,12 +101,18 @@ impl LaneKind {
             keep_same(same, older, newer);
             newer = older;
         }
-        self.still.clear();
+        let [two, three] = &mut self.still;
+        two.clear();
+        three.clear();
         self.woke.clear();
-        for slot in self.same[2].iter() {
-            if earlier.is_still(coder, slot) {
-                self.still.insert(slot);
-            } else if earlier.woke(coder, slot) {
+        for slot in self.same[1].iter() {
+            let whole = self.same[2].contains(slot);
+            if earlier.is_still(coder, slot, 2) {
+                two.insert(slot);
+                if whole && earlier.is_still(coder, slot, LANE_DEPTH) {
+                    three.insert(slot);
+                }
+            } else if whole && earlier.woke(coder, slot) {
                 self.woke.insert(slot);
             }
         }
@@ -138,7 +144,9 @@ impl LaneKind {
         let mut past = Past::default();
         let mut now = [0; COMPONENTS_MAX];
         for slot in slots_in(at, missing) {
-            if depth == LANE_DEPTH && self.still.contains(slot) && coding.stays(slot) {
+            let still = depth.checked_sub(2).and_then(|at| self.still.get(at));
+            let still = still.is_some_and(|still| still.contains(slot));
+            if still && coding.stays(slot) {
                 codes.known.insert(slot);
                 codes.exact.insert(slot);
                 continue;
@@ -159,7 +167,8 @@ impl LaneKind {
                 off = pipe.off;
                 pipe.pipe.bits
             });
-            if !off {
+            // What kept still is taken to stay, even where it is expected to go.
+            if !off && !still {
                 codes.exact.insert(slot);
                 if !coding.stays(slot) {
                     codes.moved.insert(slot);

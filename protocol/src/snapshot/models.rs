@@ -101,7 +101,7 @@ impl Observer {
                 if !last.is_some_and(|last| last.is_same(rows, slot)) {
                     *word = 0;
                     *record = Record::default();
-                } else if earlier.depth(rows, slot) == LANE_DEPTH && !earlier.is_still(coder, slot) {
+                } else if earlier.depth(rows, slot) == LANE_DEPTH && !earlier.is_still(coder, slot, LANE_DEPTH) {
                     *word = observe_row(coder, record, &earlier, rows, slot, *word);
                 }
             }

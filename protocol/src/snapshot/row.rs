@@ -34,11 +34,15 @@ impl Earlier<'_> {
         self.rows.iter().zip(&self.ticks).take_while(later).count()
     }
 
-    /// Whether the row kept still at all of the snapshots.
-    pub(super) fn is_still(&self, coder: &CoderPlan, slot: u32) -> bool {
-        let [Some(a), Some(b), Some(c)] = self.rows else { return false };
-        let still = |&at: &usize| a.value(at, slot) == b.value(at, slot) && b.value(at, slot) == c.value(at, slot);
-        coder.components.iter().all(still)
+    /// Whether a row that is held at `depth` snapshots, two or three, kept still at all of them.
+    pub(super) fn is_still(&self, coder: &CoderPlan, slot: u32, depth: usize) -> bool {
+        let [Some(a), Some(b), c] = self.rows else { return false };
+        let third = |at: usize| c.map(|c| c.value(at, slot));
+        let still = |&at: &usize| {
+            let value = b.value(at, slot);
+            a.value(at, slot) == value && (depth < LANE_DEPTH || third(at) == Some(value))
+        };
+        depth > 1 && coder.components.iter().all(still)
     }
 
     /// Whether the row kept still until the last of the snapshots but one.

@@ -24,6 +24,8 @@ pub(super) struct Teacher {
     since: u32,
     due: u32,
     snapshots: u32,
+    /// Symbols told altogether.
+    told: u32,
 }
 
 /// A codebook that may be published.
@@ -46,8 +48,12 @@ pub(super) struct Edition {
 const FIRST_CHECK: u32 = 24;
 const CHECK_MAX: u32 = 160;
 
-/// Snapshots over which a book has to earn its bytes at the most: half a minute at 30 Hz.
-const HORIZON: u32 = 1_000;
+/// Snapshots over which a book has to earn its bytes: as many as there were, but at least two seconds at 30 Hz, and at
+/// the most about two minutes.
+const HORIZON: (u32, u32) = (60, 4_000);
+
+/// Symbols that are enough for a check, however few snapshots they took.
+const ENOUGH: u32 = 6_000;
 
 /// Snapshots after which what was counted before each check counts half.
 const FADE: u32 = 3_000;
@@ -68,6 +74,7 @@ impl Teacher {
             since: 0,
             due: FIRST_CHECK,
             snapshots: 0,
+            told: 0,
         }
     }
 
@@ -90,9 +97,11 @@ impl Teacher {
     pub(super) fn counted(&mut self, plan: &Plan) {
         self.snapshots = self.snapshots.saturating_add(1);
         self.since += 1;
-        if self.since < self.due {
+        let told = self.recent.symbols();
+        if self.since < self.due && told < ENOUGH.max(self.told / 2) {
             return;
         }
+        self.told = self.told.saturating_add(told);
         let worth = self.best(plan);
         self.all.absorb(&self.recent);
         let books = THRIFT.map(|thrift| Candidate::of(&self.all, plan, thrift));
@@ -109,15 +118,20 @@ impl Teacher {
         self.due = (self.due + self.due / 2).min(CHECK_MAX);
     }
 
-    /// The candidate of the last check that would have saved most since, if that is worth its bytes.
+    /// The candidate of the last check that would have saved most since, if that is worth its bytes; in the long run
+    /// it must have saved as much, because what happens at the moment may be over soon.
     fn best(&self, plan: &Plan) -> Option<usize> {
         let current = self.newest().map(|edition| &*edition.book);
-        let now = self.recent.cost(&plan.coders, current);
+        let cost = |counts: &Counts, book: Option<&Codebook>| counts.cost(&plan.coders, book) as f64;
+        let spans = [(&self.recent, self.since), (&self.all, self.snapshots.saturating_sub(self.since))];
+        let now = spans.map(|(counts, _)| cost(counts, current));
+        let horizon = f64::from(self.snapshots.clamp(HORIZON.0, HORIZON.1));
         let mut best: Option<(f64, usize)> = None;
         for (at, candidate) in self.candidates.iter().flatten().enumerate() {
-            let saved = now as f64 - self.recent.cost(&plan.coders, Some(&candidate.book)) as f64;
-            let horizon = f64::from(self.snapshots.min(HORIZON)) / f64::from(self.since.max(1));
-            let gain = saved * horizon - candidate.bytes.len() as f64 * PRICE;
+            let saved = spans.iter().zip(now).map(|((counts, snapshots), now)| {
+                (now - cost(counts, Some(&candidate.book))) / f64::from((*snapshots).clamp(1, FADE))
+            });
+            let gain = saved.fold(f64::MAX, f64::min) * horizon - candidate.bytes.len() as f64 * PRICE;
             let fits = candidate.bytes.len() <= CODEBOOK_BYTES_MAX;
             if fits && gain > 0.0 && best.is_none_or(|(most, _)| gain > most) {
                 best = Some((gain, at));

@@ -1,6 +1,7 @@
 //! A codebook: for the groups of each kind, which joint symbols have codes, and how long in which context.
 
 use super::book::{Code, LENGTH_MAX};
+use super::levels::{CLASSES, SYMBOLS, substitute};
 use super::plan::{Group, Plan};
 use super::predict::CONTEXTS;
 use crate::limits::CODEBOOK_BYTES_MAX;
@@ -25,52 +26,38 @@ pub(crate) struct GroupBook {
     places: Vec<u16>,
     /// One per context; empty where the built-in code is used.
     codes: Vec<Code>,
-    /// What follows an escape, and what stands in contexts without a code of their own: for each part, one per class of
-    /// contexts, the codes of its tokens, of "beyond them" and of "flags come first". Empty: the built-in code.
-    parts: Vec<Vec<Code>>,
-}
-
-/// Symbols of a part's code behind its tokens: "beyond the tokens", and "flags come first".
-pub(crate) const SPECIAL: usize = 2;
-
-/// Classes of contexts for the codes of single tokens: those with the same change, whatever their speed.
-pub(crate) const CLASSES: usize = 11;
-
-/// The class of a context.
-pub(crate) const fn class(context: usize) -> usize {
-    match context {
-        0..=2 => 0,
-        3..=5 => 1,
-        6 | 7 => 2,
-        8..=14 => context - 5,
-        _ => 10,
-    }
+    /// What follows an escape, and what stands in contexts without a code of their own: the codes of parts, one per
+    /// class. Empty: the built-in code.
+    parts: Vec<Code>,
+    /// Which of `parts` a class uses: its own or, where it has none, that of a class like it.
+    used: Vec<u8>,
 }
 
 impl GroupBook {
     /// The codes for `keys` and, last, the escape. `weights` has a list per context, one longer than `keys`, or an
     /// empty one where the built-in code is to be used.
     ///
-    /// `parts` has, for each part of the group and each class of contexts, the weights of its tokens and of whatever
-    /// is beyond them.
+    /// `parts` has, for each class of parts, the weights of its symbols.
     pub(crate) fn of_weights(
+        group: &Group,
         keys: Vec<u32>,
-        keys_max: u32,
         weights: &[Vec<u32>],
-        parts: &[Vec<Vec<u32>>],
+        parts: &[Vec<u32>],
     ) -> GroupBook {
         let codes = |weights: &[Vec<u32>]| weights.iter().map(|weights| Code::of_weights(weights)).collect();
-        GroupBook::of_codes(keys, keys_max, codes(weights), parts.iter().map(|part| codes(part)).collect())
+        GroupBook::of_codes(group, keys, codes(weights), codes(parts))
     }
 
-    fn of_codes(keys: Vec<u32>, keys_max: u32, codes: Vec<Code>, parts: Vec<Vec<Code>>) -> GroupBook {
-        let mut places = vec![0; keys_max as usize];
+    fn of_codes(group: &Group, keys: Vec<u32>, codes: Vec<Code>, parts: Vec<Code>) -> GroupBook {
+        let mut places = vec![0; group.keys() as usize];
         for (place, &key) in (1u16..).zip(&keys) {
             if let Some(entry) = places.get_mut(key as usize) {
                 *entry = place;
             }
         }
-        GroupBook { keys, places, codes, parts }
+        let there: Vec<bool> = parts.iter().map(|code| !code.is_empty()).collect();
+        let used = (0..parts.len()).map(|class| substitute(class, &there, group.is_alike()) as u8).collect();
+        GroupBook { keys, places, codes, parts, used }
     }
 
     /// The symbol of a key, `None` where it has none.
@@ -96,14 +83,19 @@ impl GroupBook {
         self.codes.get(context).filter(|code| !code.is_empty())
     }
 
-    /// The code of a part's tokens after an escape; `None`: the built-in one.
+    /// The code of the parts of a class; `None`: the built-in one.
     #[inline]
-    pub(crate) fn part(&self, part: usize, context: usize) -> Option<&Code> {
-        self.part_of_class(part, class(context))
+    pub(crate) fn part(&self, class: usize) -> Option<&Code> {
+        self.own_part(usize::from(*self.used.get(class)?))
     }
 
-    fn part_of_class(&self, part: usize, class: usize) -> Option<&Code> {
-        self.parts.get(part)?.get(class).filter(|code| !code.is_empty())
+    fn own_part(&self, class: usize) -> Option<&Code> {
+        self.parts.get(class).filter(|code| !code.is_empty())
+    }
+
+    /// Whether there are codes for parts.
+    pub(crate) fn has_parts(&self) -> bool {
+        !self.parts.is_empty()
     }
 
     fn write(&self, group: &Group, bits: &mut BitWriter<'_>) {
@@ -112,13 +104,10 @@ impl GroupBook {
         for &key in &self.keys {
             bits.write(u64::from(key), width(keys_max));
         }
-        for context in 0..CONTEXTS {
-            write_code(self.code(context), bits);
-        }
-        for part in 0..group.scales.len() {
-            for class in 0..CLASSES {
-                write_code(self.part_of_class(part, class), bits);
-            }
+        write_codes((0..CONTEXTS).map(|context| self.code(context)), self.keys.len() + 1, bits);
+        bits.flag(self.has_parts());
+        if self.has_parts() {
+            write_codes((0..CLASSES).map(|class| self.own_part(class)), SYMBOLS, bits);
         }
     }
 
@@ -133,19 +122,9 @@ impl GroupBook {
             }
             keys.push(key);
         }
-        let mut codes = Vec::with_capacity(CONTEXTS);
-        for _ in 0..CONTEXTS {
-            codes.push(read_code(count + 1, bits)?);
-        }
-        let mut parts = Vec::with_capacity(group.scales.len());
-        for scale in &group.scales {
-            let mut classes = Vec::with_capacity(CLASSES);
-            for _ in 0..CLASSES {
-                classes.push(read_code(scale.tokens as usize + SPECIAL, bits)?);
-            }
-            parts.push(classes);
-        }
-        Ok(GroupBook::of_codes(keys, keys_max, codes, parts))
+        let codes = read_codes(CONTEXTS, count + 1, bits)?;
+        let parts = if bits.flag()? { read_codes(CLASSES, SYMBOLS, bits)? } else { Vec::new() };
+        Ok(GroupBook::of_codes(group, keys, codes, parts))
     }
 }
 
@@ -204,24 +183,47 @@ fn width(keys_max: u32) -> u32 {
     keys_max.saturating_sub(1).checked_ilog2().map_or(0, |bit| bit + 1)
 }
 
-fn write_code(code: Option<&Code>, bits: &mut BitWriter<'_>) {
-    bits.flag(code.is_some());
-    if let Some(code) = code {
-        write_lengths(code.lengths(), bits);
+/// Codes of the same `symbols`, each: one bit whether there is one; then how many of its symbols have lengths that are
+/// told, the rest having none; then these.
+fn write_codes<'a>(codes: impl Iterator<Item = Option<&'a Code>>, symbols: usize, bits: &mut BitWriter<'_>) {
+    let mut before: &[u8] = &[];
+    for code in codes {
+        bits.flag(code.is_some());
+        let Some(lengths) = code.map(Code::lengths) else { continue };
+        let told = lengths.iter().rposition(|&length| length > 0).map_or(0, |last| last + 1);
+        bits.write(told as u64, width(symbols as u32 + 1));
+        write_lengths(lengths.get(..told).unwrap_or_default(), before, bits);
+        before = lengths;
     }
 }
 
-fn read_code(symbols: usize, bits: &mut BitReader<'_>) -> Result<Code, DecodeError> {
-    if bits.flag()? { Code::of_lengths(read_lengths(symbols, bits)?) } else { Ok(Code::default()) }
+fn read_codes(count: usize, symbols: usize, bits: &mut BitReader<'_>) -> Result<Vec<Code>, DecodeError> {
+    let mut codes: Vec<Code> = Vec::with_capacity(count);
+    let mut before = None;
+    for at in 0..count {
+        if !bits.flag()? {
+            codes.push(Code::default());
+            continue;
+        }
+        let told = bits.read(width(symbols as u32 + 1))? as usize;
+        if told > symbols {
+            return Err(DecodeError::Malformed("a codebook has more lengths than symbols"));
+        }
+        let before_it = before.and_then(|at: usize| codes.get(at)).map_or(&[][..], Code::lengths);
+        codes.push(Code::of_lengths(read_lengths(told, before_it, bits)?)?);
+        before = Some(at);
+    }
+    Ok(codes)
 }
 
-/// Lengths, each told from the last that was not 0: as long `0`, one longer `10`, none `110`, one shorter `1110`,
-/// else `1111` and four bits. Frequent symbols come first, so lengths mostly rise slowly.
-fn write_lengths(lengths: &[u8], bits: &mut BitWriter<'_>) {
-    let mut last = 4i32;
-    for &length in lengths {
+/// Lengths, each told from what it is expected to be: as long `0`, one longer `10`, none `110`, one shorter `1110`,
+/// else `1111` and four bits. Expected is the length in the code before, and where that has none the last one here
+/// that was not 0.
+fn write_lengths(lengths: &[u8], before: &[u8], bits: &mut BitWriter<'_>) {
+    let mut last = FIRST;
+    for (symbol, &length) in lengths.iter().enumerate() {
         let length = i32::from(length);
-        match length - last {
+        match length - expected(before, symbol, last) {
             _ if length == 0 => bits.write(0b011, 3),
             0 => bits.write(0b0, 1),
             1 => bits.write(0b01, 2),
@@ -232,19 +234,20 @@ fn write_lengths(lengths: &[u8], bits: &mut BitWriter<'_>) {
     }
 }
 
-fn read_lengths(count: usize, bits: &mut BitReader<'_>) -> Result<Vec<u8>, DecodeError> {
+fn read_lengths(count: usize, before: &[u8], bits: &mut BitReader<'_>) -> Result<Vec<u8>, DecodeError> {
     let mut lengths = Vec::with_capacity(count);
-    let mut last = 4i32;
-    for _ in 0..count {
+    let mut last = FIRST;
+    for symbol in 0..count {
         let ones = (0..4).take_while(|_| bits.peek(1) == 1 && bits.skip(1).is_ok()).count();
         if ones < 4 {
             bits.skip(1)?;
         }
+        let expected = expected(before, symbol, last);
         let length = match ones {
-            0 => last,
-            1 => last + 1,
+            0 => expected,
+            1 => expected + 1,
             2 => 0,
-            3 => last - 1,
+            3 => expected - 1,
             _ => bits.read(4)? as i32,
         };
         if !(0..=LENGTH_MAX as i32).contains(&length) {
@@ -254,4 +257,11 @@ fn read_lengths(count: usize, bits: &mut BitReader<'_>) -> Result<Vec<u8>, Decod
         last = if length == 0 { last } else { length };
     }
     Ok(lengths)
+}
+
+/// The length that is expected of the first symbol of a first code.
+const FIRST: i32 = 4;
+
+fn expected(before: &[u8], symbol: usize, last: i32) -> i32 {
+    before.get(symbol).filter(|&&length| length > 0).map_or(last, |&length| length.into())
 }

@@ -1,6 +1,7 @@
 //! The walk over a row's groups: one function for writing, reading and counting.
 
 use super::circle::Circle;
+use super::levels::Unrest;
 use super::plan::{Expect, GROUP_MAX, Group, Plan};
 use super::predict::{Expected, Model, Past, Row, derived, difference, own};
 use crate::wire::DecodeError;
@@ -26,6 +27,15 @@ pub(crate) struct Place<'a> {
     pub(crate) context: usize,
     /// The magnitudes that the parts are expected to have, where there is no codebook.
     pub(crate) magnitudes: [usize; GROUP_MAX],
+    /// How far each part is expected to be off, for the codes of single parts.
+    pub(crate) unrest: Unrest,
+}
+
+impl<'a> Place<'a> {
+    /// A group that has nothing but flags.
+    fn of_flags(number: usize, group: &'a Group, context: usize) -> Place<'a> {
+        Place { number, group, context, magnitudes: [0; GROUP_MAX], unrest: Unrest::default() }
+    }
 }
 
 /// What is told of a group: how far its parts are from what was expected, and its flags.
@@ -57,19 +67,22 @@ impl Walk<'_> {
         let flags = self.lead(now, flags, pipe)?;
         for (bit, &number) in self.plan.derived.iter().enumerate() {
             let group = self.plan.group(number)?;
-            let expected = derived(group, self.past, now, &self.plan.defaults);
+            let expected = derived(self.plan, group, self.past, now);
             if flags >> bit & 1 == 1 {
                 self.differences(number, &expected, now, 0, pipe)?;
             } else if !P::WRITES {
                 put(group, &expected.values, now);
             }
         }
+        let more = flags >> self.plan.derived.len() & 1 == 1;
         for &number in &self.plan.common {
             let group = self.plan.group(number)?;
-            let expected = own(group, self.past, Model::of(self.models_before, group.model), &self.plan.defaults);
+            let mut expected = own(self.plan, group, self.past, Model::of(self.models_before, group.model));
+            if more {
+                expected.unrest = expected.unrest.odd();
+            }
             self.differences(number, &expected, now, 0, pipe)?;
         }
-        let more = flags >> self.plan.derived.len() & 1 == 1;
         self.more(more, now, models, pipe)
     }
 
@@ -78,7 +91,7 @@ impl Walk<'_> {
         let plan = self.plan;
         let mut flags = 0;
         for (bit, group) in plan.derived.iter().filter_map(|&number| plan.groups.get(number)).enumerate() {
-            let expected = derived(group, self.past, now, &plan.defaults);
+            let expected = derived(plan, group, self.past, now);
             flags |= u32::from(!is_as(group, &expected.values, now)) << bit;
         }
         let rare = plan.rare.iter().flat_map(|(_, groups)| groups).any(|&number| self.rare_is_off(number, now));
@@ -87,7 +100,7 @@ impl Walk<'_> {
 
     fn rare_is_off(&self, number: usize, now: &Row) -> bool {
         self.plan.groups.get(number).is_some_and(|group| {
-            let expected = own(group, self.past, Model::Hold, &self.plan.defaults);
+            let expected = own(self.plan, group, self.past, Model::Hold);
             !is_as(group, &expected.values, now)
         })
     }
@@ -100,12 +113,11 @@ impl Walk<'_> {
             Expect::Flags => {
                 let mut told = Told { flags, ..Told::default() };
                 let context = self.past.depth.min(3);
-                pipe.group(Place { number, group, context, magnitudes: [0; GROUP_MAX] }, &mut told)?;
+                pipe.group(Place::of_flags(number, group, context), &mut told)?;
                 Ok(told.flags)
             }
             Expect::Own | Expect::Moved(_) | Expect::Along { .. } => {
-                let expected =
-                    own(group, self.past, Model::of(self.models_before, group.model), &self.plan.defaults);
+                let expected = own(self.plan, group, self.past, Model::of(self.models_before, group.model));
                 self.differences(number, &expected, now, flags, pipe)
             }
         }
@@ -141,11 +153,12 @@ impl Walk<'_> {
         let mut told = if P::WRITES { self.steady_told(group, circle.as_ref(), now) } else { Told::default() };
         told.flags |= flags;
         let (context, magnitude) = circle.map_or((6, 0), |circle| (circle.context, circle.magnitude));
-        pipe.group(Place { number, group, context, magnitudes: [magnitude, 0, 0] }, &mut told)?;
+        let unrest = Unrest::Unlike { context };
+        pipe.group(Place { number, group, context, magnitudes: [magnitude, 0, 0], unrest }, &mut told)?;
         if told.flags & self.plan.plain_flag() != 0 {
             let plain =
                 self.plan.plain.ok_or(DecodeError::Malformed("a kind without a plain velocity has one"))?;
-            let expected = own(self.plan.group(plain)?, self.past, Model::Hold, &self.plan.defaults);
+            let expected = own(self.plan, self.plan.group(plain)?, self.past, Model::Hold);
             self.differences(plain, &expected, now, 0, pipe)?;
         } else if !P::WRITES {
             let circle = circle.ok_or(DecodeError::Malformed("a turn of what stood still"))?;
@@ -171,7 +184,8 @@ impl Walk<'_> {
             told.parts = parts_of(group, expected, now);
         }
         let magnitudes = [expected.magnitude; GROUP_MAX];
-        pipe.group(Place { number, group, context: expected.context, magnitudes }, &mut told)?;
+        let Expected { context, unrest, .. } = *expected;
+        pipe.group(Place { number, group, context, magnitudes, unrest }, &mut told)?;
         if !P::WRITES {
             let mut values = expected.values;
             for ((value, part), turned) in values.iter_mut().zip(told.parts).zip(expected.turned) {
@@ -188,7 +202,7 @@ impl Walk<'_> {
         if !P::WRITES {
             *models = self.models_before;
             for group in plan.rare.iter().flat_map(|(_, groups)| groups).filter_map(|&at| plan.groups.get(at)) {
-                put(group, &own(group, self.past, Model::Hold, &plan.defaults).values, now);
+                put(group, &own(plan, group, self.past, Model::Hold).values, now);
             }
         }
         if !more {
@@ -203,12 +217,13 @@ impl Walk<'_> {
                 told.flags |= u32::from(index == 0 && *models != self.models_before) << groups.len();
             }
             let group = plan.group(*mask)?;
-            pipe.group(Place { number: *mask, group, context: 0, magnitudes: [0; GROUP_MAX] }, &mut told)?;
+            pipe.group(Place::of_flags(*mask, group, 0), &mut told)?;
             for (bit, &number) in groups.iter().enumerate() {
                 if told.flags >> bit & 1 == 1 {
-                    let mut expected = own(plan.group(number)?, self.past, Model::Hold, &plan.defaults);
+                    let mut expected = own(plan, plan.group(number)?, self.past, Model::Hold);
                     expected.context = 0;
                     expected.magnitude = 3;
+                    expected.unrest = Unrest::default();
                     self.differences(number, &expected, now, 0, pipe)?;
                 }
             }

@@ -1,6 +1,9 @@
 //! Counts what was coded, and what it would have taken with another codebook.
 
 use super::codebook::{Codebook, GroupBook};
+use super::entity::{Place, Told};
+use super::fine::{Fine, Share};
+use super::levels;
 use super::make;
 use super::plan::{GROUP_MAX, Group, Plan};
 use super::predict::CONTEXTS;
@@ -9,15 +12,19 @@ use super::predict::CONTEXTS;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counts {
     kinds: Vec<Vec<GroupCounts>>,
+    symbols: u32,
 }
 
+/// The counts of one group.
 #[derive(Clone, Debug, Default)]
-struct GroupCounts {
+pub(super) struct GroupCounts {
     /// The position of each key in `seen` plus one; 0: not seen. As long as there are keys.
     places: Vec<u16>,
     /// The keys that were seen, how often in each context, and the bits that all of them took or would have taken in
     /// the built-in code.
-    seen: Vec<Seen>,
+    pub(super) seen: Vec<Seen>,
+    /// The parts of all symbols.
+    pub(super) fine: Fine,
 }
 
 /// One key.
@@ -48,24 +55,34 @@ const SEEN_MAX: usize = 4_096;
 impl Counts {
     /// Nothing counted yet.
     pub(crate) fn new(plans: &[Plan]) -> Counts {
-        let group = |group: &Group| GroupCounts { places: vec![0; group.keys() as usize], seen: Vec::new() };
-        Counts { kinds: plans.iter().map(|plan| plan.groups.iter().map(group).collect()).collect() }
+        let group =
+            |group: &Group| GroupCounts { places: vec![0; group.keys() as usize], ..GroupCounts::default() };
+        Counts { kinds: plans.iter().map(|plan| plan.groups.iter().map(group).collect()).collect(), symbols: 0 }
     }
 
-    /// Counts one symbol, and the bits it takes in the built-in code.
-    pub(crate) fn add(&mut self, kind: usize, group: usize, context: usize, key: u32, prior_bits: u32) {
-        let Some(group) = self.kinds.get_mut(kind).and_then(|groups| groups.get_mut(group)) else { return };
-        if let Some(seen) = group.seen(key) {
+    /// Counts one symbol, and the bits it takes in the built-in code. `key`: where it has a joint one.
+    pub(crate) fn add(&mut self, kind: usize, at: &Place<'_>, key: Option<u32>, told: &Told, prior_bits: u32) {
+        let group = self.kinds.get_mut(kind).and_then(|groups| groups.get_mut(at.number));
+        let Some(group) = group else { return };
+        self.symbols = self.symbols.saturating_add(1);
+        if let Some(seen) = key.and_then(|key| group.seen(key)) {
             seen.prior_bits += u64::from(prior_bits);
-            if let Some(times) = seen.times.get_mut(context) {
+            if let Some(times) = seen.times.get_mut(at.context) {
                 *times = times.saturating_add(1);
             }
         }
+        group.add_parts(at, told);
+    }
+
+    /// How many were counted.
+    pub(crate) fn symbols(&self) -> u32 {
+        self.symbols
     }
 
     /// Adds what `other` counted.
     pub(crate) fn absorb(&mut self, other: &Counts) {
         for (group, others) in self.kinds.iter_mut().flatten().zip(other.kinds.iter().flatten()) {
+            group.fine.absorb(&others.fine);
             for theirs in &others.seen {
                 let Some(mine) = group.seen(theirs.key) else { continue };
                 mine.prior_bits += theirs.prior_bits;
@@ -79,6 +96,7 @@ impl Counts {
     /// Halves all counts, so that what is told now weighs more than what was told long ago.
     pub(crate) fn fade(&mut self) {
         for group in self.kinds.iter_mut().flatten() {
+            group.fine.fade();
             for seen in &mut group.seen {
                 let before = u64::from(seen.total()).max(1);
                 seen.times.iter_mut().for_each(|times| *times /= 2);
@@ -105,7 +123,7 @@ impl Counts {
     /// `thrift` from 1: how many times rarer symbols are left out, for a smaller codebook.
     pub(crate) fn codebook(&self, plans: &[Plan], thrift: u32) -> Codebook {
         let kinds = plans.iter().zip(&self.kinds).map(|(plan, groups)| {
-            plan.groups.iter().zip(groups).map(|(group, counts)| make::book(group, &counts.seen, thrift)).collect()
+            plan.groups.iter().zip(groups).map(|(group, counts)| make::book(group, counts, thrift)).collect()
         });
         Codebook::new(kinds.collect())
     }
@@ -136,52 +154,71 @@ impl GroupCounts {
         self.seen.get_mut(usize::from(*place) - 1)
     }
 
-    fn cost(&self, group: &Group, book: Option<&GroupBook>) -> u64 {
-        let mut bits = 0;
-        for seen in &self.seen {
-            let tokens = tokens(group, seen.key);
-            let raw = group.scales.iter().zip(tokens).map(|(scale, token)| scale.raw_bits(token)).sum::<u32>();
-            let prior = (seen.prior_bits / u64::from(seen.total()).max(1)) as u32;
-            for (context, &times) in seen.times.iter().enumerate().filter(|(_, times)| **times > 0) {
-                let each = book.and_then(|book| symbol_bits(group, book, context, seen.key));
-                let each = each.map_or(prior, |told| if told.prior { told.bits + prior } else { told.bits + raw });
-                bits += u64::from(each) * u64::from(times);
-            }
+    fn add_parts(&mut self, at: &Place<'_>, told: &Told) {
+        let parts = at.group.scales.len();
+        if parts == 0 {
+            return;
         }
-        bits
+        let mut tokens = [0; GROUP_MAX];
+        for (token, &part) in tokens.iter_mut().zip(&told.parts).take(parts) {
+            let Some(found) = levels::token(part) else {
+                self.fine.add(at.context, at.unrest.class(0, &told.parts), levels::BEYOND, 1);
+                return;
+            };
+            *token = found.token as usize;
+        }
+        if told.flags != 0 {
+            self.fine.add(at.context, at.unrest.class(0, &told.parts), levels::FLAGGED, 1);
+        }
+        for (part, token) in tokens.into_iter().enumerate().take(parts) {
+            self.fine.add(at.context, at.unrest.class(part, &told.parts), levels::TOKENS_AT + token, 1);
+        }
+    }
+
+    /// Bits that everything counted would take with a codebook.
+    fn cost(&self, group: &Group, book: Option<&GroupBook>) -> u64 {
+        (0..CONTEXTS).map(|context| self.cost_in(group, book, context)).sum()
+    }
+
+    fn cost_in(&self, group: &Group, book: Option<&GroupBook>, context: usize) -> u64 {
+        let Some(book) = book else { return self.prior_bits(context, |_| true) };
+        let Some(code) = book.code(context) else {
+            return match book.has_parts() {
+                true => self.fine.bits(context, &Share::ALL, book),
+                false => self.prior_bits(context, |_| true),
+            };
+        };
+        let mut share = Share::default();
+        let listed = |seen: &Seen| Some(code.get(book.symbol(seen.key)?)?.1);
+        let escape = code.get(book.escape()).map_or(0, |(_, length)| length);
+        let mut bits = 0;
+        for seen in self.seen.iter().filter(|seen| seen.in_context(context) > 0) {
+            let tokens = tokens(group, seen.key);
+            let tokens = tokens.get(..group.scales.len()).unwrap_or_default();
+            let times = seen.in_context(context);
+            let told = listed(seen);
+            share.count(tokens, flags(group, seen.key) != 0, times, told.is_none());
+            let each = told.map_or(escape, |length| length + raw_bits(group, tokens));
+            bits += u64::from(times) * u64::from(each);
+        }
+        let escaped = match book.has_parts() {
+            true => self.fine.bits(context, &share, book),
+            false => self.prior_bits(context, |seen| listed(seen).is_none()),
+        };
+        bits + escaped
+    }
+
+    /// Bits that some symbols of a context take in the built-in code.
+    fn prior_bits(&self, context: usize, which: impl Fn(&Seen) -> bool) -> u64 {
+        let each = |seen: &Seen| seen.prior_bits / u64::from(seen.total()).max(1);
+        let some = self.seen.iter().filter(|seen| seen.in_context(context) > 0 && which(seen));
+        some.map(|seen| each(seen) * u64::from(seen.in_context(context))).sum()
     }
 }
 
-/// What a symbol takes with a codebook.
-struct Cost {
-    /// Bits of its codes.
-    bits: u32,
-    /// Whether the built-in code follows, rather than raw bits.
-    prior: bool,
-}
-
-/// What a symbol takes in a context; `None` where the codebook has nothing for it.
-fn symbol_bits(group: &Group, book: &GroupBook, context: usize, key: u32) -> Option<Cost> {
-    let parts = part_bits(group, book, context, key);
-    let Some(code) = book.code(context) else { return parts.map(|bits| Cost { bits, prior: false }) };
-    if let Some((_, bits)) = book.symbol(key).and_then(|symbol| code.get(symbol)) {
-        return Some(Cost { bits, prior: false });
-    }
-    let escape = code.get(book.escape()).map_or(0, |(_, length)| length);
-    Some(Cost { bits: escape + parts.unwrap_or(0), prior: parts.is_none() })
-}
-
-/// What a symbol takes part by part, without raw bits; `None` where it cannot be told like that.
-pub(super) fn part_bits(group: &Group, book: &GroupBook, context: usize, key: u32) -> Option<u32> {
-    let mut bits = 0;
-    if flags(group, key) != 0 {
-        let flagged = group.scales.first()?.flagged();
-        bits += group.flags + book.part(0, context)?.get(flagged)?.1;
-    }
-    for (part, token) in tokens(group, key).into_iter().take(group.scales.len()).enumerate() {
-        bits += book.part(part, context)?.get(token as usize)?.1;
-    }
-    Some(bits)
+/// Raw bits behind a joint symbol.
+pub(super) fn raw_bits(group: &Group, tokens: &[u32]) -> u32 {
+    group.scales.iter().zip(tokens).map(|(scale, &token)| scale.raw_bits(token)).sum()
 }
 
 /// The flags of a symbol.

@@ -1,8 +1,10 @@
 //! Makes the codes of a group of how often its symbols were told.
 
 use super::book::Code;
-use super::codebook::{CLASSES, GroupBook, SPECIAL, SYMBOLS_MAX, class};
-use super::learn::{Seen, flags, part_bits, tokens};
+use super::codebook::{GroupBook, SYMBOLS_MAX};
+use super::fine::{Fine, Share};
+use super::learn::{GroupCounts, Seen, flags, raw_bits, tokens};
+use super::levels::{BEYOND, CLASSES, FLAGGED, SYMBOLS, TOKENS_AT, like};
 use super::plan::Group;
 use super::predict::CONTEXTS;
 
@@ -18,31 +20,40 @@ const CONTEXT_MIN: u32 = 24;
 /// Bits that a symbol's code takes in a codebook, per context.
 const CODE_BITS: u64 = 5;
 
+/// Times the parts of a class must have been met to be worth a code.
+const CLASS_MIN: u32 = 12;
+
+/// Where a class was met less often than this, what was told in those next to it counts too.
+const CLASS_ENOUGH: u32 = 200;
+
 /// The codes of a group; `None` where there is nothing to gain. `thrift` from 1: how many times rarer symbols are left
 /// out.
-pub(super) fn book(group: &Group, seen: &[Seen], thrift: u32) -> Option<GroupBook> {
-    let mut symbols: Vec<&Seen> = seen.iter().collect();
+pub(super) fn book(group: &Group, counts: &GroupCounts, thrift: u32) -> Option<GroupBook> {
+    let mut symbols: Vec<&Seen> = counts.seen.iter().collect();
     symbols.sort_unstable_by_key(|seen| (core::cmp::Reverse(seen.total()), seen.key));
     let all: u32 = symbols.iter().map(|seen| seen.total()).sum();
     let times = TIMES_MIN.max(all / SHARE_MIN).saturating_mul(thrift);
     let worth = symbols.iter().take(SYMBOLS_MAX).take_while(|seen| seen.total() >= times).count();
     let (listed, others) = symbols.split_at(worth);
-    let draft = Draft { group, listed, others };
+    let draft = Draft { group, listed, others, fine: &counts.fine };
     // First as if every symbol were told part by part, to find where joint symbols pay.
-    let parts = GroupBook::of_weights(Vec::new(), group.keys(), &[], &draft.part_weights(&[true; CONTEXTS], 1));
-    let mut apart = [false; CONTEXTS];
+    let mut shares = [Share::ALL; CONTEXTS];
+    let parts = GroupBook::of_weights(group, Vec::new(), &[], &draft.part_weights(&shares, 1));
     let mut weights: Vec<Vec<u32>> = (0..CONTEXTS).map(|context| draft.weights(context)).collect();
-    for (context, (weights, apart)) in weights.iter_mut().zip(&mut apart).enumerate() {
-        if !draft.joint_pays(context, weights, &parts) {
-            weights.clear();
-            *apart = true;
+    for (context, (weights, share)) in weights.iter_mut().zip(&mut shares).enumerate() {
+        match draft.joint_share(context, weights, &parts) {
+            Some(joint) => *share = joint,
+            None => weights.clear(),
         }
     }
-    let parts = draft.part_weights(&apart, CONTEXT_MIN);
-    if weights.iter().all(Vec::is_empty) && parts.iter().flatten().all(Vec::is_empty) {
+    let mut parts = draft.part_weights(&shares, CLASS_MIN.saturating_mul(thrift));
+    if parts.iter().all(Vec::is_empty) {
+        parts.clear();
+    }
+    if weights.iter().all(Vec::is_empty) && parts.is_empty() {
         return None;
     }
-    Some(GroupBook::of_weights(listed.iter().map(|seen| seen.key).collect(), group.keys(), &weights, &parts))
+    Some(GroupBook::of_weights(group, listed.iter().map(|seen| seen.key).collect(), &weights, &parts))
 }
 
 /// The symbols of a group: those that are to have joint codes, and the others.
@@ -50,6 +61,7 @@ struct Draft<'a> {
     group: &'a Group,
     listed: &'a [&'a Seen],
     others: &'a [&'a Seen],
+    fine: &'a Fine,
 }
 
 impl Draft<'_> {
@@ -67,80 +79,95 @@ impl Draft<'_> {
         weights
     }
 
-    /// Whether joint symbols in this context take fewer bits than telling each part for itself, their place in the
-    /// codebook counted.
-    fn joint_pays(&self, context: usize, weights: &[u32], parts: &GroupBook) -> bool {
+    /// Where joint symbols in this context take fewer bits than telling each part for itself, their place in the
+    /// codebook counted: the share of the parts that are then told after an escape.
+    fn joint_share(&self, context: usize, weights: &[u32], parts: &GroupBook) -> Option<Share> {
         let code = Code::of_weights(weights);
-        let escape = code.get(self.listed.len()).map_or(0, |(_, length)| u64::from(length));
-        let (mut joint, mut apart) = (0, 0);
+        let escape = code.get(self.listed.len()).map_or(0, |(_, length)| length);
+        let mut share = Share::default();
+        let mut joint = 0;
         for (symbol, seen) in self.listed.iter().chain(self.others).enumerate() {
-            let times = u64::from(seen.in_context(context));
+            let times = seen.in_context(context);
             if times == 0 {
                 continue;
             }
-            let Some(part) = part_bits(self.group, parts, context, seen.key).map(u64::from) else { return true };
-            apart += times * part;
-            joint += match code.get(symbol).filter(|_| symbol < self.listed.len()) {
-                Some((_, length)) => times * u64::from(length) + CODE_BITS,
-                None => times * (escape + part),
+            let tokens = tokens(self.group, seen.key);
+            let tokens = tokens.get(..self.group.scales.len()).unwrap_or_default();
+            let told = code.get(symbol).filter(|_| symbol < self.listed.len());
+            share.count(tokens, flags(self.group, seen.key) != 0, times, told.is_none());
+            joint += match told {
+                Some((_, length)) => {
+                    u64::from(times) * u64::from(length + raw_bits(self.group, tokens)) + CODE_BITS
+                }
+                None => u64::from(times) * u64::from(escape),
             };
         }
-        joint < apart
+        // Flags alone have no parts.
+        let apart = self.fine.bits(context, &Share::ALL, parts);
+        let pays = self.group.scales.is_empty() || joint + self.fine.bits(context, &share, parts) < apart;
+        (pays && !weights.is_empty()).then_some(share)
     }
 
-    /// The weights of each part's tokens, per class of contexts, among the symbols that are told part by part: all in
-    /// the contexts marked `apart`, those that are not listed in the others. None where a class was hardly met.
-    fn part_weights(&self, apart: &[bool; CONTEXTS], met_min: u32) -> Vec<Vec<Vec<u32>>> {
-        let mut weights: Vec<Vec<Vec<u32>>> = self
-            .group
-            .scales
-            .iter()
-            .map(|scale| vec![vec![0; scale.tokens as usize + SPECIAL]; CLASSES])
-            .collect();
-        let listed =
-            self.listed.iter().map(|seen| (seen, true)).chain(self.others.iter().map(|seen| (seen, false)));
-        for (seen, listed) in listed {
-            for (context, (&times, &apart)) in seen.times.iter().zip(apart).enumerate() {
-                if times > 0 && (apart || !listed) {
-                    self.weigh(seen.key, class(context), times, &mut weights);
-                }
+    /// The weights of the symbols of parts, per class, of which each context tells a share. None where a class
+    /// was hardly met.
+    fn part_weights(&self, shares: &[Share; CONTEXTS], met_min: u32) -> Vec<Vec<u32>> {
+        let mut weights = vec![vec![0; SYMBOLS]; CLASSES];
+        for row in self.fine.rows() {
+            let (Some(share), Some(weights)) = (shares.get(row.context), weights.get_mut(row.class)) else {
+                continue;
+            };
+            for (symbol, (weight, &times)) in weights.iter_mut().zip(&row.times).enumerate() {
+                *weight += share.of(symbol, times) as u32;
             }
         }
-        for classes in weights.iter_mut().flatten() {
-            match classes.iter().sum::<u32>() < met_min {
-                true => classes.clear(),
-                false => fill(classes),
+        let lent: Vec<Option<Vec<u32>>> =
+            (0..CLASSES).map(|class| self.borrowed(&weights, class, met_min)).collect();
+        for (class, lent) in weights.iter_mut().zip(lent) {
+            match lent {
+                None => class.clear(),
+                Some(lent) => {
+                    *class = lent;
+                    self.fill(class);
+                }
             }
         }
         weights
     }
 
-    fn weigh(&self, key: u32, class: usize, times: u32, weights: &mut [Vec<Vec<u32>>]) {
-        let mut add = |part: usize, symbol: usize| {
-            let classes = weights.get_mut(part).and_then(|part| part.get_mut(class));
-            if let Some(weight) = classes.and_then(|weights| weights.get_mut(symbol)) {
-                *weight += times;
+    /// Gives every token up to two behind the last that was told, and the special symbols, a weight: what is next to
+    /// the frequent comes up too.
+    fn fill(&self, weights: &mut [u32]) {
+        let last = weights.iter().rposition(|&weight| weight > 0).unwrap_or(0).max(TOKENS_AT);
+        for (symbol, weight) in weights.iter_mut().enumerate().take(last + 3) {
+            let possible = symbol == BEYOND || symbol >= TOKENS_AT || symbol == FLAGGED && self.group.flags > 0;
+            *weight = weight.saturating_mul(4) + u32::from(possible);
+        }
+    }
+
+    /// The weights of a class and, where it was met rarely, of those nearest to it, its own counting most; `None`
+    /// where it was hardly met.
+    fn borrowed(&self, weights: &[Vec<u32>], class: usize, met_min: u32) -> Option<Vec<u32>> {
+        let met = |class: usize| weights.get(class).map_or(0, |weights| weights.iter().sum::<u32>());
+        let mut had = met(class);
+        if had < met_min {
+            return None;
+        }
+        let mut sum: Vec<u32> = weights.get(class)?.iter().map(|&weight| weight.saturating_mul(OWN)).collect();
+        for other in like(class).skip(1).take(LENDERS).filter(|_| self.group.is_alike()) {
+            if had >= CLASS_ENOUGH {
+                break;
             }
-        };
-        if flags(self.group, key) != 0
-            && let Some(scale) = self.group.scales.first()
-        {
-            add(0, scale.flagged());
+            had += met(other);
+            for (sum, weight) in sum.iter_mut().zip(weights.get(other)?) {
+                *sum += weight;
+            }
         }
-        for (part, token) in tokens(self.group, key).into_iter().take(self.group.scales.len()).enumerate() {
-            add(part, token as usize);
-        }
+        Some(sum)
     }
 }
 
-/// Gives every token up to one behind the last that was told, and the special symbols, a weight: what is next to the
-/// frequent comes up too.
-fn fill(weights: &mut [u32]) {
-    let Some(special) = weights.len().checked_sub(SPECIAL) else { return };
-    let last = weights.iter().take(special).rposition(|&weight| weight > 0).unwrap_or(0);
-    for (token, weight) in weights.iter_mut().enumerate() {
-        if token <= last + 1 || token >= special {
-            *weight = weight.saturating_mul(4) + 1;
-        }
-    }
-}
+/// How much more what was told in a class itself counts.
+const OWN: u32 = 4;
+
+/// Classes that are near enough to lend.
+const LENDERS: usize = 6;

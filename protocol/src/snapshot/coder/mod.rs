@@ -12,6 +12,8 @@
 //! pipes      rows into bits and back
 //! learn      counts what was coded, and what it would have taken with another codebook
 //! make       the codes that suit what was counted
+//! levels     parts told one by one, and how far they are expected to be off
+//! fine       how often each token of a part was told
 //! observe    which model suits an entity: a column that both ends hold
 //! ```
 //!
@@ -23,7 +25,9 @@ pub(crate) mod book;
 mod circle;
 pub(crate) mod codebook;
 pub(crate) mod entity;
+mod fine;
 pub(crate) mod learn;
+mod levels;
 mod make;
 pub(crate) mod observe;
 pub(crate) mod pipes;

@@ -34,7 +34,7 @@ impl Record {
                         Model::Alternate | Model::Accelerate | Model::Smooth => u16::MAX / FADE,
                     },
                     _ => {
-                        let expected = own(group, past, model, &plan.defaults);
+                        let expected = own(plan, group, past, model);
                         let parts = group.components.iter().zip(expected.values);
                         parts
                             .map(|(&at, value)| cost_of(now.get(at).copied().unwrap_or(0).wrapping_sub(value)))

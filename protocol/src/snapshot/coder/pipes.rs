@@ -4,6 +4,7 @@ use super::book::{Code, LENGTH_MAX};
 use super::codebook::{Codebook, GroupBook};
 use super::entity::{Pipe, Place, Told};
 use super::learn::{Counts, tokens};
+use super::levels;
 use super::plan::{GROUP_MAX, Group};
 use super::residual::{EXPECTATIONS, FLAGGED, magnitude, prior_weights};
 use crate::wire::DecodeError;
@@ -36,8 +37,8 @@ impl Pipe for Writer<'_, '_> {
 
     fn group(&mut self, at: Place<'_>, told: &mut Told) -> Result<(), DecodeError> {
         let joint = Joint::of(at.group, told);
-        if let (Some((counts, kind)), Some(joint)) = (&mut self.counts, &joint) {
-            counts.add(*kind, at.number, at.context, joint.key, self.prior.length(&at, told));
+        if let Some((counts, kind)) = &mut self.counts {
+            counts.add(*kind, &at, joint.as_ref().map(|joint| joint.key), told, self.prior.length(&at, told));
         }
         if let Some(book) = self.book.and_then(|(book, kind)| book.group(kind, at.number)) {
             if let Some(code) = book.code(at.context) {
@@ -89,31 +90,32 @@ impl Pipe for Reader<'_, '_> {
 /// Writes a group part by part. Says whether it did: not where there are no codes for the parts, or
 /// where one of them is beyond its tokens; the first part's code then says so.
 fn write_parts(book: &GroupBook, at: &Place<'_>, told: &Told, bits: &mut BitWriter<'_>) -> bool {
-    let scales = &at.group.scales;
-    let Some(first) = book.part(0, at.context) else { return false };
+    let parts = at.group.scales.len();
+    let class = |part| at.unrest.class(part, &told.parts);
+    let Some(first) = book.part(class(0)).filter(|_| parts > 0) else { return false };
     let mut tokens = [(0, 0, 0, 0); GROUP_MAX];
-    for (part, (scale, place)) in scales.iter().zip(&mut tokens).enumerate() {
-        let found = scale.token(told.parts.get(part).copied().unwrap_or(0)).and_then(|token| {
-            let (code, length) = book.part(part, at.context)?.get(token.token as usize)?;
+    for (part, place) in tokens.iter_mut().enumerate().take(parts) {
+        let token = levels::token(told.parts.get(part).copied().unwrap_or(0));
+        let found = token.and_then(|token| {
+            let (code, length) = book.part(class(part))?.get(levels::TOKENS_AT + token.token as usize)?;
             Some((u64::from(code), length, u64::from(token.raw), token.raw_bits))
         });
-        match found {
+        let flagged = told.flags == 0 || first.get(levels::FLAGGED).is_some();
+        match found.filter(|_| flagged) {
             Some(found) => *place = found,
             None => {
-                let beyond = scales.first().and_then(|scale| first.get(scale.beyond()));
-                let (code, length) = beyond.unwrap_or((0, 0));
+                let (code, length) = first.get(levels::BEYOND).unwrap_or((0, 0));
                 bits.write(u64::from(code), length);
                 return false;
             }
         }
     }
     if told.flags != 0 {
-        let flagged = scales.first().and_then(|scale| first.get(scale.flagged()));
-        let (code, length) = flagged.unwrap_or((0, 0));
+        let (code, length) = first.get(levels::FLAGGED).unwrap_or((0, 0));
         bits.write(u64::from(code), length);
-        bits.write(u64::from(told.flags), at.group.flags);
+        write_set(at.group, told.flags, bits);
     }
-    for (code, length, raw, raw_bits) in tokens.into_iter().take(scales.len()) {
+    for (code, length, raw, raw_bits) in tokens.into_iter().take(parts) {
         bits.write(code, length);
         bits.write(raw, raw_bits);
     }
@@ -126,22 +128,25 @@ fn read_parts(
     told: &mut Told,
     bits: &mut BitReader<'_>,
 ) -> Result<bool, DecodeError> {
-    if book.part(0, at.context).is_none() {
+    let parts = at.group.scales.len();
+    if parts == 0 || book.part(at.unrest.class(0, &told.parts)).is_none() {
         return Ok(false);
     }
-    for (part, scale) in at.group.scales.iter().enumerate() {
-        let code = book.part(part, at.context).ok_or(DecodeError::Malformed("a part has no code"))?;
-        let mut token = find(code, bits)? as u32;
-        if token as usize == scale.flagged() && part == 0 && told.flags == 0 {
-            told.flags = bits.read(at.group.flags)? as u32;
-            token = find(code, bits)? as u32;
+    for part in 0..parts.min(GROUP_MAX) {
+        let code = book.part(at.unrest.class(part, &told.parts));
+        let code = code.ok_or(DecodeError::Malformed("a part has no code"))?;
+        let mut symbol = find(code, bits)?;
+        if symbol == levels::FLAGGED && part == 0 && told.flags == 0 {
+            told.flags = read_set(at.group, bits)?;
+            symbol = find(code, bits)?;
         }
-        if token >= scale.tokens {
-            return if part == 0 { Ok(false) } else { Err(DecodeError::Malformed("only a first part is beyond")) };
-        }
-        let raw = bits.read(scale.raw_bits(token))? as u32;
+        let Some(token) = symbol.checked_sub(levels::TOKENS_AT) else {
+            let beyond = symbol == levels::BEYOND && part == 0 && told.flags == 0;
+            return if beyond { Ok(false) } else { Err(DecodeError::Malformed("only a first part is beyond")) };
+        };
+        let raw = bits.read(levels::raw_bits(token as u32))? as u32;
         if let Some(place) = told.parts.get_mut(part) {
-            *place = scale.difference(token, raw);
+            *place = levels::part(token as u32, raw);
         }
     }
     Ok(true)
@@ -152,13 +157,28 @@ fn write_flags(group: &Group, flags: u32, bits: &mut BitWriter<'_>) {
     if group.flags > 0 {
         bits.flag(flags != 0);
         if flags != 0 {
-            bits.write(u64::from(flags), group.flags);
+            write_set(group, flags, bits);
         }
     }
 }
 
 fn read_flags(group: &Group, bits: &mut BitReader<'_>) -> Result<u32, DecodeError> {
-    if group.flags > 0 && bits.flag()? { Ok(bits.read(group.flags)? as u32) } else { Ok(0) }
+    if group.flags > 0 && bits.flag()? { read_set(group, bits) } else { Ok(0) }
+}
+
+/// Bits of flags of which some are known to be set: a single one is told by that alone.
+fn set_bits(group: &Group) -> u32 {
+    if group.flags == 1 { 0 } else { group.flags }
+}
+
+fn write_set(group: &Group, flags: u32, bits: &mut BitWriter<'_>) {
+    if group.flags > 1 {
+        bits.write(u64::from(flags), group.flags);
+    }
+}
+
+fn read_set(group: &Group, bits: &mut BitReader<'_>) -> Result<u32, DecodeError> {
+    if group.flags == 1 { Ok(1) } else { Ok(bits.read(set_bits(group))? as u32) }
 }
 
 /// The symbol whose code comes next.
@@ -235,8 +255,8 @@ impl Prior {
         let mut bits = match (told.flags, at.group.scales.is_empty()) {
             (0, true) => 1,
             (0, false) => 0,
-            (_, true) => 1 + at.group.flags,
-            (_, false) => self.bits_of(at.magnitudes[0], FLAGGED) + at.group.flags,
+            (_, true) => 1 + set_bits(at.group),
+            (_, false) => self.bits_of(at.magnitudes[0], FLAGGED) + set_bits(at.group),
         };
         for ((_, &part), expected) in at.group.scales.iter().zip(&told.parts).zip(at.magnitudes) {
             bits += self.bits_of(expected, magnitude(part) as usize) + magnitude(part);
@@ -259,7 +279,7 @@ impl Prior {
             write_flags(at.group, told.flags, bits);
         } else if told.flags != 0 {
             self.symbol(at.magnitudes[0], FLAGGED, bits);
-            bits.write(u64::from(told.flags), at.group.flags);
+            write_set(at.group, told.flags, bits);
         }
         for ((_, &part), expected) in at.group.scales.iter().zip(&told.parts).zip(at.magnitudes) {
             let size = magnitude(part);
@@ -282,7 +302,7 @@ impl Prior {
                 if index > 0 || told.flags != 0 || at.group.flags == 0 {
                     return Err(DecodeError::Malformed("flags where there are none"));
                 }
-                told.flags = bits.read(at.group.flags)? as u32;
+                told.flags = read_set(at.group, bits)?;
                 size = find(code, bits)?;
             }
             if size > 32 {

@@ -1,5 +1,6 @@
 //! A kind's fields as groups: which components are coded together, and what moves what.
 
+use super::predict::Row;
 use super::residual::Scale;
 use crate::schema::{Component, Field, FieldType, Kind};
 use crate::wire::DecodeError;
@@ -35,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) modelled: u32,
     /// Every component that this plan codes.
     pub(crate) components: Vec<usize>,
+    /// Those of them that are in rare groups.
+    pub(crate) rare_components: Vec<usize>,
     /// The values of a default row, per component of the kind.
     pub(crate) defaults: Vec<i32>,
 }
@@ -80,28 +83,30 @@ pub(crate) enum Expect {
 
 /// What moves a position.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Mover {
-    /// A velocity of as many components.
-    Vector {
-        /// Places of the velocity's components in a row.
-        velocity: Vec<usize>,
-        /// The real value of each is `lo + n * step`.
-        number: (f64, f64),
-        /// Position steps per unit of velocity and tick.
-        per_tick: f64,
-    },
+pub(crate) struct Mover {
+    /// Whose velocity that is.
+    pub(crate) by: By,
+    /// The real value of a number of the velocity is `lo + n * step`.
+    pub(crate) number: (f64, f64),
+    /// The same of the position.
+    pub(crate) place: (f64, f64),
+    /// Seconds in a tick.
+    pub(crate) dt: f32,
+}
+
+/// What a velocity is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum By {
+    /// As many components as the position has, in these places of a row.
+    Vector(Vec<usize>),
     /// A speed and an angle.
     Polar {
         /// Place of the speed.
         speed: usize,
-        /// Its real value is `lo + n * step`.
-        number: (f64, f64),
         /// Place of the angle.
         angle: usize,
         /// `2^bits` steps are a turn.
         bits: u8,
-        /// Position steps per unit of speed and tick.
-        per_tick: f64,
     },
 }
 
@@ -131,6 +136,7 @@ impl Plan {
             steady: None,
             modelled: 0,
             components: fields.iter().flat_map(|field| field.at.clone()).collect(),
+            rare_components: Vec::new(),
             defaults: kind.fields.iter().flat_map(|field| field.default.iter().copied()).collect(),
         };
         plan.build(&fields, motion);
@@ -179,6 +185,8 @@ impl Plan {
             let mask = self.push_flags();
             self.rare.push((mask, Vec::new()));
         }
+        let rare = rare.iter().filter_map(|&group| self.groups.get(group));
+        self.rare_components = rare.flat_map(|group| &group.components).copied().collect();
         self.give_flags();
         self.give_models();
     }
@@ -237,6 +245,11 @@ impl Plan {
         self.groups.get(number).ok_or(DecodeError::Malformed("a kind has no such group"))
     }
 
+    /// Whether a rare group differs between two rows.
+    pub(crate) fn rare_differs(&self, one: &Row, other: &Row) -> bool {
+        self.rare_components.iter().any(|&at| one.get(at) != other.get(at))
+    }
+
     /// The flag of a steady lead that its velocity is told plainly; 0 where there is no such lead.
     pub(crate) fn plain_flag(&self) -> u32 {
         if self.plain.is_some() { 1 << (self.derived.len() + 1) } else { 0 }
@@ -265,32 +278,24 @@ impl Motion {
         let velocity = fields.get(index)?;
         let moved = find(kind, fields, velocity.field.rate_of?)?;
         let position = fields.get(moved)?;
-        let (lo, step) = number(&velocity.field.ty)?;
-        let (_, position_step) = number(&position.field.ty)?;
-        let per_tick = 1.0 / (rate * position_step);
+        let (number, place) = (number(&velocity.field.ty)?, number(&position.field.ty)?);
+        let moved_by = |by| Expect::Moved(Mover { by, number, place, dt: 1.0 / rate as f32 });
         let size = velocity.at.len();
         if size == 1 && position.at.len() == 2 {
             let turn = find(kind, fields, velocity.field.along?)?;
             let angle = fields.get(turn)?;
             let FieldType::Angle { bits } = angle.field.ty else { return None };
-            let mover = Mover::Polar {
-                speed: velocity.at.start,
-                number: (lo, step),
-                angle: angle.at.start,
-                bits,
-                per_tick,
-            };
+            let by = By::Polar { speed: velocity.at.start, angle: angle.at.start, bits };
             return Some(Motion {
                 lead: turn,
                 expect: Expect::Own,
-                derived: vec![(index, Expect::Own), (moved, Expect::Moved(mover))],
+                derived: vec![(index, Expect::Own), (moved, moved_by(by))],
             });
         }
         if size != position.at.len() || size > GROUP_MAX {
             return None;
         }
-        let mover = Mover::Vector { velocity: velocity.at.clone().collect(), number: (lo, step), per_tick };
-        let mut derived = vec![(moved, Expect::Moved(mover))];
+        let mut derived = vec![(moved, moved_by(By::Vector(velocity.at.clone().collect())))];
         let steady = velocity.field.steady && size == 2;
         if size == 2
             && let Some((along, bits)) = fields.iter().enumerate().find_map(|(at, field)| match field.field.ty {
@@ -299,7 +304,7 @@ impl Motion {
             })
         {
             let velocity = [velocity.at.start, velocity.at.start + 1];
-            derived.push((along, Expect::Along { velocity, number: (lo, step), bits }));
+            derived.push((along, Expect::Along { velocity, number, bits }));
         }
         let expect = if steady { Expect::Steady } else { Expect::Own };
         Some(Motion { lead: index, expect, derived })
@@ -328,6 +333,11 @@ fn chunks(at: core::ops::Range<usize>) -> impl Iterator<Item = Vec<usize>> {
 }
 
 impl Group {
+    /// Whether its parts are of one kind and share their codes.
+    pub(crate) fn is_alike(&self) -> bool {
+        self.expect != Expect::Steady
+    }
+
     /// How many joint symbols there can be: the product of the parts' tokens and of the flags.
     pub(crate) fn keys(&self) -> u32 {
         self.scales.iter().map(|scale| scale.tokens).product::<u32>() << self.flags

@@ -4,7 +4,8 @@
 //! are the same bits on every machine and in JavaScript.
 
 use super::angles::{turns, unit};
-use super::plan::{Expect, GROUP_MAX, Group, Mover};
+use super::levels::Unrest;
+use super::plan::{By, Expect, GROUP_MAX, Group, Mover, Plan};
 use super::residual::magnitude;
 use crate::limits::COMPONENTS_MAX;
 
@@ -79,21 +80,31 @@ pub(crate) struct Expected {
     pub(crate) context: usize,
     /// The magnitude that differences are expected to have, where there is no codebook.
     pub(crate) magnitude: usize,
+    /// How far each part is expected to be off, for the codes of single parts.
+    pub(crate) unrest: Unrest,
 }
 
 /// What a group with its own past is expected to be under a model.
-pub(crate) fn own(group: &Group, past: &Past, model: Model, defaults: &[i32]) -> Expected {
+pub(crate) fn own(plan: &Plan, group: &Group, past: &Past, model: Model) -> Expected {
     let mut expected = Expected::default();
     let (mut change, mut speed) = (0, 0);
+    let mut changes = [0; GROUP_MAX];
     for (part, (&at, bounds)) in group.components.iter().zip(&group.bounds).enumerate() {
         let size = if bounds.ring { bounds.max.wrapping_add(1) } else { 0 };
-        let Some(track) = Track::of(past, at, size, defaults) else { continue };
-        change = change.max(magnitude(if model == Model::Hold { track.last } else { track.change() }));
+        let Some(mut track) = Track::of(past, at, size, &plan.defaults) else { continue };
+        if model != Model::Hold {
+            track.without_leaps(plan, past);
+        }
+        let changed = if model == Model::Hold { track.last } else { track.change() };
+        change = change.max(magnitude(changed));
         speed = speed.max(magnitude(track.last));
         let value = track.newest.wrapping_add(track.step(model));
-        let (Some(place), Some(turned)) = (expected.values.get_mut(part), expected.turned.get_mut(part)) else {
+        let (Some(place), Some(turned), Some(changes)) =
+            (expected.values.get_mut(part), expected.turned.get_mut(part), changes.get_mut(part))
+        else {
             continue;
         };
+        *changes = changed.unsigned_abs();
         *place = if bounds.ring { value & bounds.max } else { value.clamp(bounds.min, bounds.max) };
         *turned = track.likely(model) < 0;
     }
@@ -102,10 +113,10 @@ pub(crate) fn own(group: &Group, past: &Past, model: Model, defaults: &[i32]) ->
         3..=5 => 1,
         _ => 2,
     };
-    (expected.context, expected.magnitude) = match past.depth {
-        3 => (context(change, pace), change as usize),
-        2 => (NEW, speed.saturating_sub(1) as usize),
-        _ => (NEW, 3),
+    (expected.context, expected.magnitude, expected.unrest) = match past.depth {
+        3 => (context(change, pace), change as usize, Unrest::Alike { changes, pace }),
+        2 => (NEW, speed.saturating_sub(1) as usize, Unrest::Unknown),
+        _ => (NEW, 3, Unrest::Unknown),
     };
     expected
 }
@@ -153,6 +164,20 @@ impl Track {
         })
     }
 
+    /// A leap at which something about the row changed that is told rarely is no motion that goes on: it was put there,
+    /// or is told in other terms from then on.
+    fn without_leaps(&mut self, plan: &Plan, past: &Past) {
+        let [a, b, c] = &past.rows;
+        if past.depth < 3 {
+            return;
+        }
+        if is_leap(self.last, self.before) && plan.rare_differs(a, b) {
+            self.last = 0;
+        } else if is_leap(self.before, self.last) && plan.rare_differs(b, c) {
+            self.before = 0;
+        }
+    }
+
     /// By how much the last interval differs from the one before.
     fn change(&self) -> i32 {
         self.last.wrapping_sub(self.before)
@@ -183,6 +208,11 @@ impl Track {
     }
 }
 
+/// Whether one interval is out of all proportion to the one next to it.
+fn is_leap(interval: i32, other: i32) -> bool {
+    interval.unsigned_abs() > other.unsigned_abs().saturating_mul(8).saturating_add(32)
+}
+
 /// A difference over `had` ticks as it would be over `wanted`, rounded.
 fn stretched(difference: i32, wanted: u32, had: u32) -> i32 {
     if wanted == had || had == 0 {
@@ -207,15 +237,13 @@ pub(crate) fn difference(later: i32, earlier: i32, size: i32) -> i32 {
 }
 
 /// What a derived group is expected to be, given the row with its lead as it is now.
-pub(crate) fn derived(group: &Group, past: &Past, now: &Row, defaults: &[i32]) -> Expected {
+pub(crate) fn derived(plan: &Plan, group: &Group, past: &Past, now: &Row) -> Expected {
     let mut expected = Expected { magnitude: 1, ..Expected::default() };
     match &group.expect {
         Expect::Moved(mover) if past.depth > 0 => {
             for (part, (&at, bounds)) in group.components.iter().zip(&group.bounds).enumerate() {
-                let from = value(&past.rows[0], at);
-                let way = mover.way(past, now, part);
                 if let Some(place) = expected.values.get_mut(part) {
-                    *place = round(f64::from(from) + way).clamp(bounds.min, bounds.max);
+                    *place = mover.moved(past, now, (part, at)).clamp(bounds.min, bounds.max);
                 }
             }
         }
@@ -231,8 +259,9 @@ pub(crate) fn derived(group: &Group, past: &Past, now: &Row, defaults: &[i32]) -
                 if x == 0.0 && y == 0.0 { still } else { round(turns(y, x) * size) & ((1 << bits) - 1) };
         }
         Expect::Own | Expect::Steady | Expect::Flags | Expect::Moved(_) => {
-            expected = own(group, past, Model::Hold, defaults);
+            expected = own(plan, group, past, Model::Hold);
             expected.context = 0;
+            expected.unrest = Unrest::default();
         }
     }
     expected
@@ -244,27 +273,36 @@ pub(super) fn value(row: &Row, at: usize) -> i32 {
 }
 
 impl Mover {
-    /// How many position steps the part has moved since the newest row.
+    /// Where a part of the position is now: its number in the kind and its place in the row are `part` and `at`.
     ///
-    /// A velocity that changed on the way is taken to have changed evenly; over one tick it is that of the tick that
-    /// is coded, which is what a game that moves after it steers has.
-    fn way(&self, past: &Past, now: &Row, part: usize) -> f64 {
-        let ticks = f64::from(past.ages[0].max(1));
+    /// Over one tick that is `position + velocity * dt` in f32, with the velocity of the tick that is coded: what a
+    /// game computes that moves after it steers, to the bit. Over several, a velocity that changed on the way is taken
+    /// to have changed evenly.
+    fn moved(&self, past: &Past, now: &Row, (part, at): (usize, usize)) -> i32 {
         let before = &past.rows[0];
-        let (first, last, per_tick) = match self {
-            Mover::Vector { velocity, number: (lo, step), per_tick } => {
-                let at = velocity.get(part).copied().unwrap_or(0);
-                let real = |row: &Row| lo + f64::from(value(row, at)) * step;
-                (real(before), real(now), *per_tick)
+        let (lo, step) = self.place;
+        let from = value(before, at);
+        let ticks = past.ages[0].max(1);
+        if ticks == 1 {
+            let position = (lo + f64::from(from) * step) as f32 + self.velocity(now, part) * self.dt;
+            return round((f64::from(position) - lo) / step);
+        }
+        let (first, last) = (f64::from(self.velocity(before, part)), f64::from(self.velocity(now, part)));
+        let seconds = f64::from(self.dt);
+        let way = ((first + last) / 2.0 * f64::from(ticks) + (last - first) / 2.0) * seconds;
+        round(f64::from(from) + way / step)
+    }
+
+    /// A part of the velocity in a row, in units a second.
+    fn velocity(&self, row: &Row, part: usize) -> f32 {
+        let (lo, step) = self.number;
+        let real = |at: usize| (lo + f64::from(value(row, at)) * step) as f32;
+        match &self.by {
+            By::Vector(velocity) => real(velocity.get(part).copied().unwrap_or(0)),
+            By::Polar { speed, angle, bits } => {
+                let (sin, cos) = unit(value(row, *angle), *bits);
+                (if part == 0 { cos } else { sin }) as f32 * real(*speed)
             }
-            Mover::Polar { speed, number: (lo, step), angle, bits, per_tick } => {
-                let real = |row: &Row| {
-                    let (sin, cos) = unit(value(row, *angle), *bits);
-                    (lo + f64::from(value(row, *speed)) * step) * if part == 0 { cos } else { sin }
-                };
-                (real(before), real(now), *per_tick)
-            }
-        };
-        ((first + last) / 2.0 * ticks + (last - first) / 2.0) * per_tick
+        }
     }
 }

@@ -55,16 +55,6 @@ impl Scale {
         (token < self.tokens).then_some(Token { token, raw, raw_bits: low_bits + 1 })
     }
 
-    /// The symbol behind the tokens that says that a difference is beyond them.
-    pub(crate) fn beyond(self) -> usize {
-        self.tokens as usize
-    }
-
-    /// The symbol behind that one, which says that flags come first.
-    pub(crate) fn flagged(self) -> usize {
-        self.tokens as usize + 1
-    }
-
     /// How many raw bits follow a token.
     pub(crate) fn raw_bits(self, token: u32) -> u32 {
         match token.checked_sub(2 * self.exact + 1) {
