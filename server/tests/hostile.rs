@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use peer::{SOON, Socket, Watched, Way, certificate, close_code, code, folder, hello, hello_frame, serve, socket};
 use rand::{RngExt as _, SeedableRng as _};
+use tickwire_protocol::limits::CLIENT_FRAME_BYTES_MAX;
 use tickwire_protocol::wire::CloseCode;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -148,22 +149,29 @@ fn frames_that_are_none(mischief: &Mischief<'_>) {
 fn floods(mischief: &Mischief<'_>) {
     let mut fragments = mischief.joined();
     let _ = fragments.write(fragment(b"", Data::Binary, false));
-    flood(fragments, || fragment(b"", Data::Continue, false));
-    flood(mischief.joined(), || Message::Ping(Bytes::from_static(b"are you there?")));
-    flood(mischief.joined(), || Message::Pong(Bytes::from_static(&[7; 125])));
+    flood(fragments, CloseCode::TooMany, || fragment(b"", Data::Continue, false));
+    flood(mischief.joined(), CloseCode::TooMany, || Message::Ping(Bytes::from_static(b"are you there?")));
+    flood(mischief.joined(), CloseCode::TooMany, || Message::Pong(Bytes::from_static(&[7; 125])));
+    const LARGEST: [u8; CLIENT_FRAME_BYTES_MAX] = [0x02; CLIENT_FRAME_BYTES_MAX];
+    flood(mischief.joined(), CloseCode::Undecodable, || Message::binary(LARGEST.to_vec()));
+    let mut fragments = mischief.joined();
+    let _ = fragments.write(fragment(&[0x02; 100], Data::Binary, false));
+    flood(fragments, CloseCode::TooLarge, || fragment(&[0x02; 100], Data::Continue, false));
 }
 
 /// Sends until the other end has had enough, and says so.
 #[track_caller]
-fn flood(mut socket: Socket, message: impl Fn() -> Message) {
+fn flood(mut socket: Socket, expected: CloseCode, message: impl Fn() -> Message) {
+    // Of large ones few at a time: who pours on after the goodbye is cut off before it can read it.
+    let burst = if message().len() > 1_000 { 4 } else { 500 };
     for _ in 0..400 {
-        for _ in 0..500 {
+        for _ in 0..burst {
             let _ = socket.write(message());
         }
         let _ = socket.flush();
         let (got, reason) = close_code(&mut socket, Duration::from_millis(1));
         if got != 0 {
-            assert_eq!(got, code(CloseCode::TooMany), "{reason}");
+            assert_eq!(got, code(expected), "{reason}");
             return;
         }
     }

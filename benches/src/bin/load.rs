@@ -1,17 +1,20 @@
 //! Load: thousands of players over real WebSockets, verified.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
 use tickwire_benches::floor;
-use tickwire_benches::load::{Engine, Match, Metrics, Plan, against_floor, find_max, serve_floor};
-use tickwire_benches::report::{Figures, Output, end};
+use tickwire_benches::load::{
+    Base, Match, Plan, Run, Scenario, Served, against_floor, find_max, html, pairs, serve_floor,
+};
+use tickwire_benches::report::{Output, end};
 use tickwire_benches::scenes;
 use tickwire_benches::serve::{Serve, serve};
 use tickwire_client_demo::net::Address;
 use tickwire_protocol::game::Role;
+use tickwire_protocol::link::Preset;
 
 /// Loads a server and measures what its players see.
 #[derive(Parser)]
@@ -52,12 +55,34 @@ struct Flags {
     /// Start the scene, and find the most players that it holds.
     #[arg(long)]
     find_max: bool,
+    /// What happens besides playing: steady, join-storm, slow-readers, reconnect-storm, one-spot, flood-fragments,
+    /// flood-pings or flood-frames.
+    #[arg(long, default_value = "steady")]
+    scenario: Scenario,
+    /// How many come on top of the players, where the scenario lets one choose.
+    #[arg(long)]
+    extra: Option<usize>,
+    /// Start the scene, and compare so many runs with the scenario with as many without, in turns.
+    #[arg(long)]
+    pairs: Option<usize>,
+    /// The network between each player and its socket: lan, wifi, 4g, transatlantic or train.
+    #[arg(long)]
+    preset: Option<String>,
+    /// A file of earlier runs' --json, a line each: say what is better or worse by more than noise.
+    #[arg(long)]
+    compare: Option<PathBuf>,
+    /// Write a report with curves into this file.
+    #[arg(long)]
+    html: Option<PathBuf>,
     /// What this process serves for another one of itself.
     #[arg(long, hide = true)]
     child: Option<String>,
     /// Bytes of a frame of the floor.
     #[arg(long, hide = true, default_value_t = 0)]
     floor_bytes: usize,
+    /// Ticks a second of the floor.
+    #[arg(long, hide = true, default_value_t = 30)]
+    rate: u32,
     /// The core to run on.
     #[arg(long)]
     core: Option<usize>,
@@ -72,7 +97,7 @@ fn main() -> ExitCode {
 fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     let scene = || flags.scene.clone().unwrap_or_else(|| "w1".to_owned());
     if let Some(child) = &flags.child {
-        let plan = floor::Plan { players: flags.players, bytes: flags.floor_bytes, rate: 30 };
+        let plan = floor::Plan { players: flags.players, bytes: flags.floor_bytes, rate: flags.rate };
         match child.as_str() {
             "floor" => serve_floor(plan, flags.core)?,
             _ => serve(&Serve::of(scene(), flags.entities, flags.core))?,
@@ -80,47 +105,62 @@ fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let what = Match { scene: scene(), entities: flags.entities, players: flags.players, seconds: flags.seconds };
-    if flags.against_floor {
-        return flags.output.finish(&against_floor(&what)?);
+    let mut figures = if flags.against_floor {
+        against_floor(&what)?
+    } else if flags.find_max {
+        find_max(&what)?
+    } else if let Some(count) = flags.pairs {
+        pairs(&what, flags.scenario, flags.extra, count)?
+    } else {
+        let own = if flags.url.is_none() && flags.scene.is_some() { Some(what.serve()?) } else { None };
+        let outcome = flags.plan(own.as_ref())?.go()?;
+        if let Some(file) = &flags.html {
+            let title = format!("{} players for {} s: {}", flags.players, flags.seconds, flags.scenario);
+            std::fs::write(file, html(&title, &outcome))
+                .with_context(|| format!("{} cannot be written", file.display()))?;
+        }
+        outcome.figures
+    };
+    if let Some(file) = &flags.compare {
+        let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        Base::read(&text)?.judge(&mut figures);
     }
-    if flags.find_max {
-        return flags.output.finish(&find_max(&what)?);
-    }
-    if let Some(core) = flags.core {
-        tickwire_benches::machine::pin(core)?;
-    }
-    let to = Address::of(flags.url.as_deref().context("say --url ws://host:port")?)?;
-    let shared = flags.scene.as_deref().is_some_and(scenes::all_see_the_same);
-    let mut engine = Engine::new(Plan {
-        to: to.clone(),
-        scene: flags.scene.clone(),
-        room: flags.room.clone(),
-        role: if flags.watch { Role::Watches } else { Role::Plays },
-        players: flags.players,
-        joins_per_second: flags.ramp,
-        decode_every: flags.decode_every,
-        shared,
-    })?;
-    let patience = Duration::from_secs_f64(20.0 + flags.players as f64 / flags.ramp.max(1.0));
-    engine.run_until_joined(patience)?;
-    let warm = engine.at() + (flags.warm * 1e6) as u64;
-    engine.run_until(warm)?;
-    engine.reset()?;
-    let before = Metrics::of(&to).unwrap_or_default();
-    let start = engine.at();
-    engine.run_until(start + (flags.seconds * 1e6) as u64)?;
-    let seconds = (engine.at() - start) as f64 / 1e6;
-    let after = Metrics::of(&to).unwrap_or_default();
-    let mut figures = Figures::new();
-    let ticks = after.since(&before, "tickwire_tick_seconds_count").max(1.0);
-    let rate = ticks / seconds;
-    engine.meter.tell(flags.players, seconds, rate, &mut figures);
-    let cpu = after.since(&before, "tickwire_process_cpu_seconds_total");
-    figures.round("ticks_per_second", rate, 2);
-    figures.round("cpu_us_per_client_tick", cpu * 1e6 / ticks / flags.players as f64, 3);
-    let ms = |name: &str| after.quantile(&before, name, 0.99) * 1e3;
-    figures.round("tick_p99_ms", ms("tickwire_tick_seconds"), 3);
-    figures.round("tick_lateness_p99_ms", ms("tickwire_tick_lateness_seconds"), 3);
-    figures.set("playing_at_the_end", engine.playing());
     flags.output.finish(&figures)
+}
+
+impl Flags {
+    /// The run that they ask for, against a server of ours where there is one.
+    fn plan(&self, own: Option<&Served>) -> anyhow::Result<Run> {
+        if let Some(core) = self.core {
+            tickwire_benches::machine::pin(core)?;
+        }
+        let to = match (own, &self.url) {
+            (Some(own), _) => own.address.clone(),
+            (None, url) => Address::of(url.as_deref().context("say --url ws://host:port, or --scene")?)?,
+        };
+        let preset = |name: &String| {
+            let names = || Preset::ALL.map(Preset::name).join(", ");
+            Preset::named(name).with_context(|| format!("there is no preset `{name}`: choose one of {}", names()))
+        };
+        let plan = Plan {
+            to,
+            scene: self.scene.clone(),
+            room: self.room.clone(),
+            role: if self.watch { Role::Watches } else { Role::Plays },
+            players: self.players,
+            joins_per_second: self.ramp,
+            decode_every: self.decode_every,
+            shared: self.scene.as_deref().is_some_and(scenes::all_see_the_same),
+            link: self.preset.as_ref().map(preset).transpose()?.map(Preset::conditions),
+            one_spot: self.scenario == Scenario::OneSpot,
+        };
+        Ok(Run {
+            plan,
+            scenario: self.scenario,
+            extra: self.extra,
+            warm: self.warm,
+            seconds: self.seconds,
+            process: own.map(Served::process),
+        })
+    }
 }

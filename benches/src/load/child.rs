@@ -42,6 +42,12 @@ impl Served {
         }
     }
 
+    /// Its number in the system.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its CPU time so far, in nanoseconds.
     ///
     /// # Errors

@@ -1,55 +1,52 @@
 //! The loop that runs all players of a load on one thread.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use mio::{Events, Interest, Poll, Token};
 use tickwire_client::Micros;
-use tickwire_client_demo::net::{Address, Read, Socket};
-use tickwire_protocol::game::Role;
-use tickwire_protocol::id::Tick;
+use tickwire_client_demo::net::{Read, Socket};
 
-use super::player::{Lane, Player, Told};
-use super::{Hands, Meter};
+use super::player::{Player, Told};
+use super::scenario::Habit;
+use super::seen::{Fastest, Seen};
+use super::{Hands, Meter, Plan};
 use crate::machine;
-
-/// Who is to play where.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// The server.
-    pub to: Address,
-    /// The scene it runs, where that is known.
-    pub scene: Option<String>,
-    /// The room; any with space where it is empty.
-    pub room: String,
-    /// As what they come.
-    pub role: Role,
-    /// How many.
-    pub players: usize,
-    /// How many begin to connect in a second.
-    pub joins_per_second: f64,
-    /// One player in so many decodes everything; all do where it is 1.
-    pub decode_every: usize,
-    /// Whether all see the same, so that those on one lane must be sent the same bytes.
-    pub shared: bool,
-}
 
 /// All players of a run.
 pub struct Engine {
     plan: Plan,
     poll: Poll,
     events: Events,
-    players: Vec<Player>,
+    pub(super) players: Vec<Player>,
+    joins: Vec<Joins>,
+    /// Who comes back, and when.
+    again: BinaryHeap<Reverse<(Micros, usize)>>,
     due: BinaryHeap<Reverse<(Micros, usize)>>,
+    /// When something arrives over a player's link.
+    arrivals: BinaryHeap<Reverse<(Micros, usize)>>,
     hands: Hands,
-    /// What was measured since the last [`Engine::reset`].
+    /// What was measured of the players since the last [`Engine::reset`].
     pub meter: Meter,
+    /// The same of those who came on top of them.
+    pub others: Meter,
     seen: Seen,
+    fastest: Fastest,
     snapshot_at: Micros,
+    odd_at: Micros,
     begun: u64,
     scratch: Vec<u8>,
     ready: Vec<usize>,
+}
+
+/// Connections that are begun one after the other.
+struct Joins {
+    habit: Habit,
+    from: Micros,
+    per_second: f64,
+    count: usize,
+    made: usize,
 }
 
 impl Engine {
@@ -59,21 +56,46 @@ impl Engine {
     /// Where there is no such scene, or the system gives no readiness queue.
     pub fn new(plan: Plan) -> anyhow::Result<Engine> {
         machine::raise_file_limit();
-        let hands = Hands::of(plan.scene.as_deref())?;
-        Ok(Engine {
-            plan,
+        let mut hands = Hands::of(plan.scene.as_deref())?;
+        hands.one_spot = plan.one_spot;
+        let mut engine = Engine {
             poll: Poll::new()?,
             events: Events::with_capacity(4_096),
             players: Vec::new(),
+            joins: Vec::new(),
+            again: BinaryHeap::new(),
             due: BinaryHeap::new(),
+            arrivals: BinaryHeap::new(),
             hands,
             meter: Meter::new()?,
+            others: Meter::new()?,
             seen: Seen::default(),
+            fastest: Fastest::default(),
             snapshot_at: 0,
+            odd_at: 0,
             begun: machine::now(),
             scratch: vec![0; 256 * 1_024],
             ready: Vec::new(),
-        })
+            plan,
+        };
+        let (players, per_second) = (engine.plan.players, engine.plan.joins_per_second);
+        engine.add(Habit::Plays, players, per_second);
+        Ok(engine)
+    }
+
+    /// Lets more connections begin, so many in a second.
+    pub fn add(&mut self, habit: Habit, count: usize, per_second: f64) {
+        self.joins.push(Joins { habit, from: self.at(), per_second, count, made: 0 });
+    }
+
+    /// Cuts all players off; they come back, so many in a second.
+    pub fn cut_all(&mut self, per_second: f64) {
+        let at = self.at();
+        for (seat, player) in self.players.iter_mut().enumerate().filter(|(_, player)| player.is_in()) {
+            player.socket = None;
+            let back = at + (seat as f64 * 1e6 / per_second.max(1.0)) as Micros;
+            self.again.push(Reverse((back, seat)));
+        }
     }
 
     /// Microseconds since the engine began.
@@ -88,10 +110,11 @@ impl Engine {
         self.begun + self.snapshot_at * 1_000
     }
 
-    /// Players that are in now.
+    /// Measured players that are in now.
     #[must_use]
     pub fn playing(&self) -> usize {
-        self.players.iter().filter(|player| player.is_in() && player.socket.is_some()).count()
+        let plays = |player: &&Player| player.habit == Habit::Plays && player.is_in() && player.socket.is_some();
+        self.players.iter().filter(plays).count()
     }
 
     /// Forgets what was measured so far.
@@ -101,6 +124,7 @@ impl Engine {
     pub fn reset(&mut self) -> anyhow::Result<()> {
         let (joined, connect) = (self.meter.joined, self.meter.connect.clone());
         self.meter = Meter { joined, connect, ..Meter::new()? };
+        self.others = Meter::new()?;
         Ok(())
     }
 
@@ -121,9 +145,14 @@ impl Engine {
     /// Where the system gives no sockets.
     pub fn run_until_joined(&mut self, longest: Duration) -> anyhow::Result<bool> {
         let end = self.at() + longest.as_micros() as Micros;
+        let mut told = self.at() + 1_000_000;
         while self.playing() < self.plan.players {
             if self.at() > end || self.meter.disconnected() > 0 {
                 return Ok(false);
+            }
+            if self.at() > told {
+                eprintln!("{} of {} players are in", self.playing(), self.plan.players);
+                told += 1_000_000;
             }
             let until = self.at() + 20_000;
             self.run_until(until)?;
@@ -138,30 +167,52 @@ impl Engine {
     pub fn turn(&mut self, end: Micros) -> anyhow::Result<()> {
         self.join_due()?;
         self.act_due();
+        self.arrive_due();
+        self.be_odd();
         let next = self.due.peek().map_or(end, |Reverse((due, _))| *due).min(end);
+        let next = self.arrivals.peek().map_or(next, |Reverse((due, _))| next.min(*due));
         let wait = Duration::from_micros(next.saturating_sub(self.at())).min(WAIT_MAX);
         self.poll.poll(&mut self.events, Some(wait))?;
         self.ready.clear();
         self.ready.extend(self.events.iter().map(|event| event.token().0));
         for index in 0..self.ready.len() {
-            self.read(self.ready[index]);
+            self.read(self.ready[index], usize::MAX);
         }
         Ok(())
     }
 
     fn join_due(&mut self) -> anyhow::Result<()> {
         let at = self.at();
-        let due = (at as f64 / 1e6 * self.plan.joins_per_second) as usize + 1;
-        while self.players.len() < self.plan.players.min(due) {
-            let seat = self.players.len();
-            let decodes = seat.is_multiple_of(self.plan.decode_every.max(1));
-            let mut player = Player::new(seat as u32, decodes, self.plan.role, at);
-            let mut socket = Socket::connect(&self.plan.to)?;
-            let both = Interest::READABLE | Interest::WRITABLE;
-            self.poll.registry().register(socket.stream(), Token(seat), both)?;
-            player.socket = Some(socket);
-            self.players.push(player);
+        for joins in &mut self.joins {
+            let due = ((at - joins.from) as f64 / 1e6 * joins.per_second) as usize + 1;
+            while joins.made < joins.count.min(due) {
+                joins.made += 1;
+                let seat = self.players.len();
+                let decodes = joins.habit == Habit::Plays && seat.is_multiple_of(self.plan.decode_every.max(1));
+                let player = Player::new(seat as u32, joins.habit, decodes, self.plan.role, at);
+                self.players.push(player.behind(self.plan.link));
+                self.again.push(Reverse((at, seat)));
+            }
         }
+        while let Some(&Reverse((due, seat))) = self.again.peek()
+            && due <= at
+        {
+            self.again.pop();
+            self.players[seat].begin_again(at);
+            self.connect(seat)?;
+        }
+        Ok(())
+    }
+
+    fn connect(&mut self, seat: usize) -> anyhow::Result<()> {
+        let mut socket = Socket::connect(&self.plan.to)?;
+        if matches!(self.players[seat].habit, Habit::Dawdles(_) | Habit::Ignores) {
+            // Else the kernel reads for them.
+            socket2::SockRef::from(&*socket.stream()).set_recv_buffer_size(SMALL_BUFFER_BYTES)?;
+        }
+        let both = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(socket.stream(), Token(seat), both)?;
+        self.players[seat].socket = Some(socket);
         Ok(())
     }
 
@@ -172,12 +223,12 @@ impl Engine {
                 return;
             }
             self.due.pop();
-            let Some(player) = self.players.get_mut(seat) else { continue };
+            let Some(player) = self.players.get_mut(seat).filter(|player| player.is_in()) else { continue };
             let Some(mut socket) = player.socket.take() else { continue };
-            let frame = player.act(at, &mut self.hands, &mut self.meter);
-            if !frame.is_empty() {
-                self.meter.bytes_out += frame.len() as u64;
-                socket.send(frame);
+            let meter = if player.habit == Habit::Plays { &mut self.meter } else { &mut self.others };
+            if player.act(at, &mut self.hands, meter) {
+                let next = player.send(&mut socket, at, meter);
+                self.arrivals.extend(next.map(|next| Reverse((next, seat))));
             }
             player.socket = Some(socket);
             if let Some(next) = player.next_due() {
@@ -186,90 +237,148 @@ impl Engine {
         }
     }
 
-    fn read(&mut self, seat: usize) {
-        let at = self.at();
-        let Engine { players, hands, meter, seen, due, plan, .. } = self;
-        let Some(player) = players.get_mut(seat) else { return };
-        let Some(mut socket) = player.socket.take() else { return };
-        let mut ended = None;
-        let mut snapshot = false;
-        socket.flush();
-        let read = socket.read(&mut self.scratch, |socket, read| match read {
-            Read::Open => socket.send(player.hello(hands.schema(), &plan.room)),
-            Read::Frame(bytes) => {
-                if player.is_in() {
-                    meter.bytes_in += bytes.len() as u64;
-                }
-                match player.receive(at, bytes, hands, meter) {
-                    Ok(Told::Nothing) => {}
-                    Ok(Told::Welcome) => due.extend(player.next_due().map(|next| Reverse((next, seat)))),
-                    Ok(Told::Snapshot(lane, bytes)) => {
-                        snapshot = true;
-                        if plan.shared {
-                            let same = seen.compare(player.newest(), lane, bytes);
-                            meter.compared += 1;
-                            meter.mismatches += u64::from(!same);
-                        }
-                    }
-                    Err(error) => ended = Some((NO_CODE, format!("{error:#}"))),
-                }
+    /// What arrives over links, in both directions.
+    fn arrive_due(&mut self) {
+        while let Some(&Reverse((due, seat))) = self.arrivals.peek() {
+            let at = self.at();
+            if due > at {
+                return;
             }
+            self.arrivals.pop();
+            let Some(mut socket) = self.players[seat].socket.take() else { continue };
+            self.players[seat].send_arrived(&mut socket, at);
+            let mut ended = None;
+            while let Some(frame) = self.players[seat].arrived(at) {
+                ended = ended.or(self.take(seat, at, &frame, &mut socket).err());
+            }
+            self.settle(seat, socket, ended);
+            let next = self.players[seat].next_arrival();
+            self.arrivals.extend(next.map(|next| Reverse((next, seat))));
+        }
+    }
+
+    /// Those who read slowly read, and those who flood go on.
+    fn be_odd(&mut self) {
+        let at = self.at();
+        let reads = at >= self.odd_at;
+        if reads {
+            self.odd_at = at + ODD_EVERY;
+        }
+        for seat in self.plan.players.min(self.players.len())..self.players.len() {
+            let player = &mut self.players[seat];
+            match player.habit {
+                Habit::Dawdles(bytes) if reads && player.is_in() => {
+                    self.read(seat, bytes * ODD_EVERY as usize / 1_000_000);
+                }
+                Habit::Floods(first, bytes) if player.is_in() => player.flood(first, bytes),
+                Habit::Plays | Habit::Crowds | Habit::Ignores | Habit::Dawdles(_) | Habit::Floods(..) => {}
+            }
+        }
+    }
+
+    /// Reads a socket: all there is, or at most so many bytes.
+    fn read(&mut self, seat: usize, most: usize) {
+        let at = self.at();
+        let Some(player) = self.players.get_mut(seat) else { return };
+        let unread = match player.habit {
+            Habit::Ignores => player.is_in(),
+            Habit::Dawdles(_) => player.is_in() && most == usize::MAX,
+            Habit::Plays | Habit::Crowds | Habit::Floods(..) => false,
+        };
+        let Some(mut socket) = player.socket.take_if(|_| !unread) else { return };
+        let (mut ended, mut scratch) = (None, std::mem::take(&mut self.scratch));
+        socket.flush();
+        let size = scratch.len().min(most);
+        let mut told = |socket: &mut Socket, read: Read<'_>| match read {
+            Read::Open => socket.send(self.players[seat].hello(self.hands.schema(), &self.plan.room)),
+            Read::Frame(bytes) => match self.players[seat].fly(at, bytes) {
+                Some(next) => self.arrivals.push(Reverse((next, seat))),
+                None => ended = ended.take().or(self.take(seat, at, bytes, socket).err()),
+            },
             Read::Close(code, reason) => ended = Some((code, reason.to_owned())),
-        });
+        };
+        let read = if most == usize::MAX {
+            socket.read(&mut scratch, &mut told)
+        } else {
+            socket.read_once(&mut scratch[..size], &mut told).map(|_| ())
+        };
         if let Err(error) = read {
             ended.get_or_insert((NO_CODE, format!("{error:#}")));
         }
-        if snapshot {
-            self.snapshot_at = at;
+        self.scratch = scratch;
+        self.settle(seat, socket, ended);
+    }
+
+    /// A frame that a player was sent.
+    fn take(&mut self, seat: usize, at: Micros, bytes: &[u8], socket: &mut Socket) -> Result<(), (u16, String)> {
+        let Engine { players, hands, meter, others, seen, due, plan, fastest, .. } = self;
+        let player = &mut players[seat];
+        let meter = if player.habit == Habit::Plays { meter } else { others };
+        if player.is_in() {
+            meter.bytes_in += bytes.len() as u64;
         }
-        if let (true, Some(frame)) = (snapshot, player.acknowledge()) {
-            meter.bytes_out += frame.len() as u64;
-            socket.send(frame);
-        }
-        match ended {
-            Some((code, reason)) => {
-                if meter.disconnected() == 0 {
-                    eprintln!("player {} is disconnected with {code}: {reason}", seat + 1);
+        match player.receive(at, bytes, hands, meter) {
+            Ok(Told::Nothing) => {}
+            Ok(Told::Welcome) => due.extend(player.next_due().map(|next| Reverse((next, seat)))),
+            Ok(Told::Snapshot(lane, bytes)) => {
+                self.snapshot_at = at;
+                meter.age.saturating_record(fastest.age(at, player.newest(), player.tick_us()));
+                if plan.shared {
+                    let same = seen.compare(player.newest(), lane, bytes);
+                    meter.compared += 1;
+                    meter.mismatches += u64::from(!same);
                 }
-                *meter.disconnects.entry(code).or_default() += 1;
+                if player.acknowledge() {
+                    let next = player.send(socket, at, meter);
+                    self.arrivals.extend(next.map(|next| Reverse((next, seat))));
+                }
             }
-            None => player.socket = Some(socket),
+            Err(error) => return Err((NO_CODE, format!("{error:#}"))),
+        }
+        Ok(())
+    }
+
+    /// Puts a socket back, where it did not end.
+    fn settle(&mut self, seat: usize, socket: Socket, ended: Option<(u16, String)>) {
+        let Some((code, reason)) = ended else {
+            self.players[seat].socket = Some(socket);
+            return;
+        };
+        let habit = self.players[seat].habit;
+        let measured = habit == Habit::Plays;
+        let meter = if measured { &mut self.meter } else { &mut self.others };
+        if measured && meter.disconnected() == 0 {
+            eprintln!("player {} is disconnected with {code}: {reason}", seat + 1);
+        }
+        *meter.disconnects.entry(code).or_default() += 1;
+        if matches!(habit, Habit::Floods(..)) {
+            self.again.push(Reverse((self.at() + FLOODER_RESTS, seat)));
         }
     }
-}
 
-/// The shared frames of the last ticks, to be compared with what others on the same lane are sent.
-#[derive(Default)]
-struct Seen {
-    frames: BTreeMap<(Tick, Lane), Vec<u8>>,
-    order: VecDeque<(Tick, Lane)>,
-}
-
-impl Seen {
-    /// Whether this is what others on the lane were sent at this tick.
-    fn compare(&mut self, tick: Tick, lane: Lane, bytes: &[u8]) -> bool {
-        if let Some(known) = self.frames.get(&(tick, lane)) {
-            return known == bytes;
+    /// Says goodbye for everybody, and waits for the answers, a second at the most.
+    ///
+    /// # Errors
+    /// Where readiness cannot be asked.
+    pub fn leave(&mut self) -> anyhow::Result<()> {
+        let mut left: Vec<Socket> = self.players.iter_mut().filter_map(|player| player.socket.take()).collect();
+        left.iter_mut().for_each(|socket| socket.close(1_000, "the load is over"));
+        let end = self.at() + LEAVE_MAX;
+        while !left.is_empty() && self.at() < end {
+            left.retain_mut(|socket| !socket.is_over(&mut self.scratch));
+            std::thread::sleep(Duration::from_millis(5));
         }
-        let mut frame = Vec::new();
-        if self.order.len() >= SEEN_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            frame = self.frames.remove(&oldest).unwrap_or_default();
-        }
-        frame.clear();
-        frame.extend_from_slice(bytes);
-        self.frames.insert((tick, lane), frame);
-        self.order.push_back((tick, lane));
-        true
+        Ok(())
     }
 }
-
-/// Frames that are remembered: some ticks on some lanes.
-const SEEN_MAX: usize = 256;
 
 /// What a socket that broke without a close frame is counted as.
 const NO_CODE: u16 = 1006;
-
 /// The longest wait for a frame: joins and ends are looked after in between.
 const WAIT_MAX: Duration = Duration::from_millis(5);
+/// How often those who read slowly do, in microseconds.
+const ODD_EVERY: Micros = 50_000;
+/// How long a flooder that was thrown out stays away, in microseconds.
+const FLOODER_RESTS: Micros = 100_000;
+const SMALL_BUFFER_BYTES: usize = 16 * 1_024;
+const LEAVE_MAX: Micros = 1_000_000;

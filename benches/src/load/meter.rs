@@ -10,6 +10,8 @@ use crate::report::Figures;
 pub struct Meter {
     /// From the begin of the connection to the welcome.
     pub connect: Histogram<u64>,
+    /// The same for those who come back.
+    pub back: Histogram<u64>,
     /// From when an input was due to the frame that says it was consumed.
     pub seen: Histogram<u64>,
     /// The same, less the ticks that the input waited for its turn by design.
@@ -52,6 +54,32 @@ pub struct Meter {
     pub margin: i64,
     /// Private frames, for means.
     pub privates: u64,
+    /// The last second.
+    pub beat: Beat,
+}
+
+/// What is measured in one second.
+pub struct Beat {
+    /// As [`Meter::interval`].
+    pub interval: Histogram<u64>,
+    /// As [`Meter::seen`].
+    pub seen: Histogram<u64>,
+    /// As [`Meter::snapshots`].
+    pub snapshots: u64,
+}
+
+impl Beat {
+    fn new() -> anyhow::Result<Beat> {
+        let micros = || Histogram::<u64>::new_with_bounds(1, 600_000_000, 2);
+        Ok(Beat { interval: micros()?, seen: micros()?, snapshots: 0 })
+    }
+
+    /// Begins another second.
+    pub fn clear(&mut self) {
+        self.interval.clear();
+        self.seen.clear();
+        self.snapshots = 0;
+    }
 }
 
 impl Meter {
@@ -63,6 +91,7 @@ impl Meter {
         let micros = || Histogram::<u64>::new_with_bounds(1, 600_000_000, 3);
         Ok(Meter {
             connect: micros()?,
+            back: micros()?,
             seen: micros()?,
             seen_beyond: micros()?,
             interval: micros()?,
@@ -84,6 +113,7 @@ impl Meter {
             compared: 0,
             margin: 0,
             privates: 0,
+            beat: Beat::new()?,
         })
     }
 
@@ -103,6 +133,10 @@ impl Meter {
         figures.round("bytes_in_per_second_per_player", self.bytes_in as f64 / players / seconds, 1);
         figures.round("bytes_out_per_second_per_player", self.bytes_out as f64 / players / seconds, 1);
         percentiles("connect", &self.connect, figures);
+        if !self.back.is_empty() {
+            percentiles("reconnect", &self.back, figures);
+            figures.set("reconnects", self.back.len());
+        }
         percentiles("input_to_seen", &self.seen, figures);
         percentiles("input_to_seen_beyond_margin", &self.seen_beyond, figures);
         figures.round("margin_mean_ticks", self.margin as f64 / self.privates.max(1) as f64, 3);

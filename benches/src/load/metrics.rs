@@ -41,6 +41,17 @@ impl Metrics {
         self.number(name) - before.number(name)
     }
 
+    /// How much the counters called `name` have grown since `before`, by the value of a label; only those that have.
+    #[must_use]
+    pub fn grown(&self, before: &Metrics, name: &str, label: &str) -> Vec<(String, f64)> {
+        let prefix = format!("{name}{{{label}=\"");
+        let grown = self.0.iter().filter_map(|(key, now)| {
+            let value = key.strip_prefix(&prefix)?.split('"').next()?;
+            Some((value.to_owned(), now - before.number(key)))
+        });
+        grown.filter(|(_, grown)| *grown > 0.0).collect()
+    }
+
     /// A quantile of what a histogram counted since `before`, in its own unit: the upper end of the bucket in which
     /// it lies, interpolated.
     #[must_use]

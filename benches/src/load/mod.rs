@@ -3,16 +3,32 @@
 //! An input is due by the pacing core's clock, whatever the server does, and its latency counts from then.
 
 mod child;
+mod compare;
 mod engine;
+mod find;
 mod hands;
+mod html;
 mod meter;
 mod metrics;
+mod pairs;
+mod panel;
+mod plan;
 mod player;
+mod run;
+mod scenario;
+mod seen;
 mod versus;
 
 pub use self::child::Served;
-pub use self::engine::{Engine, Plan};
+pub use self::compare::Base;
+pub use self::engine::Engine;
+pub use self::find::find_max;
 pub use self::hands::Hands;
-pub use self::meter::Meter;
+pub use self::html::html;
+pub use self::meter::{Beat, Meter};
 pub use self::metrics::Metrics;
-pub use self::versus::{Match, against_floor, find_max, serve_floor};
+pub use self::pairs::pairs;
+pub use self::plan::Plan;
+pub use self::run::{Outcome, Point, Run};
+pub use self::scenario::{Habit, Scenario};
+pub use self::versus::{Match, against_floor, serve_floor};

@@ -6,10 +6,14 @@ use tickwire_client::{Due, Micros, Pacer};
 use tickwire_client_demo::net::Socket;
 use tickwire_protocol::game::Role;
 use tickwire_protocol::id::{InputSeq, PlayerId, Tick};
+use tickwire_protocol::link::{Conditions, Link};
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::{Glance, LANE_DEPTH, Replica};
-use tickwire_protocol::wire::{Hello, InputFrame, InputLayout, InputRun, ServerFrame, VERSION, client, server};
+use tickwire_protocol::wire::{
+    Hello, InputFrame, InputLayout, InputRun, Resume, ServerFrame, Token, VERSION, client, server,
+};
 
+use super::scenario::Habit;
 use super::{Hands, Meter};
 
 /// The snapshots that a player holds, newest first: those on the same lane are sent the same bytes.
@@ -17,11 +21,16 @@ pub(super) type Lane = [Tick; LANE_DEPTH];
 
 pub(super) struct Player {
     pub(super) socket: Option<Socket>,
+    pub(super) habit: Habit,
+    /// What lies between it and its socket, up and down.
+    link: Option<Box<(Link, Link)>>,
     seat: u32,
     begun: Micros,
     role: Role,
     id: PlayerId,
     joined: bool,
+    /// From its last welcome, to come back with.
+    token: Option<Token>,
     glance: Glance,
     replica: Option<Replica>,
     decodes: bool,
@@ -36,6 +45,7 @@ pub(super) struct Player {
     lane: Lane,
     snapshot_at: Option<Micros>,
     buffer: Vec<u8>,
+    flooding: bool,
 }
 
 /// What a frame was.
@@ -49,14 +59,17 @@ pub(super) enum Told<'a> {
 }
 
 impl Player {
-    pub(super) fn new(seat: u32, decodes: bool, role: Role, begun: Micros) -> Player {
+    pub(super) fn new(seat: u32, habit: Habit, decodes: bool, role: Role, begun: Micros) -> Player {
         Player {
             socket: None,
+            habit,
+            link: None,
             seat,
             begun,
             role,
             id: PlayerId::NOBODY,
             joined: false,
+            token: None,
             glance: Glance::new(),
             replica: None,
             decodes,
@@ -70,7 +83,33 @@ impl Player {
             lane: [Tick::NONE; LANE_DEPTH],
             snapshot_at: None,
             buffer: Vec::new(),
+            flooding: false,
         }
+    }
+
+    /// The same behind a link.
+    pub(super) fn behind(mut self, link: Option<Conditions>) -> Player {
+        self.link = link.map(|link| Box::new(Link::pair(link, self.seat.into())));
+        self
+    }
+
+    /// A connection begins, the first one or another one: nothing is held any more.
+    pub(super) fn begin_again(&mut self, at: Micros) {
+        self.begun = at;
+        self.joined = false;
+        self.flooding = false;
+        self.glance = Glance::new();
+        self.lane = [Tick::NONE; LANE_DEPTH];
+        self.snapshot_at = None;
+        self.waiting.clear();
+        if let Some(link) = &mut self.link {
+            **link = Link::pair(link.0.conditions(), self.seat.into());
+        }
+    }
+
+    /// Microseconds of a tick.
+    pub(super) fn tick_us(&self) -> f64 {
+        self.tick_us
     }
 
     pub(super) fn is_in(&self) -> bool {
@@ -95,23 +134,25 @@ impl Player {
             role: self.role,
             ticket: Vec::new(),
             options: Default::default(),
-            resume: None,
+            resume: self.token.map(|token| {
+                let [tick, ..] = self.lane;
+                Resume { token, tick, event: self.event, seq: self.seq }
+            }),
         };
         self.buffer.clear();
         client::encode_hello(&hello, &mut self.buffer);
         &self.buffer
     }
 
-    /// Makes the inputs that are due by `at`; what is to be sent, empty where nothing is due.
-    pub(super) fn act(&mut self, at: Micros, hands: &mut Hands, meter: &mut Meter) -> &[u8] {
-        self.buffer.clear();
+    /// Makes the inputs that are due by `at`; whether there is a frame to be sent.
+    pub(super) fn act(&mut self, at: Micros, hands: &mut Hands, meter: &mut Meter) -> bool {
         let due = self.pacer.next_at();
         let ticks = match self.pacer.due(at) {
             Due::Ticks(ticks) => ticks,
             Due::Slept(ticks) => ticks.min(1),
         };
         if ticks == 0 {
-            return &self.buffer;
+            return false;
         }
         meter.lateness.saturating_record(at.saturating_sub(due));
         let first = self.seq.next();
@@ -122,20 +163,76 @@ impl Player {
             runs.push(InputRun { count: 1, values: self.values.clone() });
             self.waiting.push_back((self.seq, due + (f64::from(nth) * self.tick_us) as Micros));
         }
-        self.encode(first, runs)
+        self.encode(first, runs);
+        true
     }
 
-    /// What says how far snapshots and events have come, for those who send no inputs.
-    pub(super) fn acknowledge(&mut self) -> Option<&[u8]> {
-        (!self.plays()).then(|| self.encode(self.seq.next(), Vec::new()))
+    /// Makes what says how far snapshots and events have come, for those who send no inputs; whether there is any.
+    pub(super) fn acknowledge(&mut self) -> bool {
+        if !self.plays() {
+            self.encode(self.seq.next(), Vec::new());
+        }
+        !self.plays()
     }
 
-    fn encode(&mut self, first: InputSeq, runs: Vec<InputRun>) -> &[u8] {
+    fn encode(&mut self, first: InputSeq, runs: Vec<InputRun>) {
         let [held, ..] = self.lane;
         let frame = InputFrame { held, event: self.event, drawn: held.0 * 16, first, runs };
         self.buffer.clear();
         client::encode_input(&self.layout, &frame, &mut self.buffer);
-        &self.buffer
+    }
+
+    /// Sends the frame that was made. Where a link lies in between: when something arrives over it.
+    pub(super) fn send(&mut self, socket: &mut Socket, at: Micros, meter: &mut Meter) -> Option<Micros> {
+        meter.bytes_out += self.buffer.len() as u64;
+        let Some(link) = &mut self.link else {
+            socket.send(&self.buffer);
+            return None;
+        };
+        link.0.push(at, self.buffer.clone());
+        link.0.next_arrival()
+    }
+
+    /// A frame from the server sets out over the link, if there is one: when something arrives.
+    pub(super) fn fly(&mut self, at: Micros, frame: &[u8]) -> Option<Micros> {
+        let link = self.link.as_mut()?;
+        link.1.push(at, frame.to_vec());
+        link.1.next_arrival()
+    }
+
+    /// When the next frame arrives over the link.
+    pub(super) fn next_arrival(&self) -> Option<Micros> {
+        let link = self.link.as_ref()?;
+        link.0.next_arrival().into_iter().chain(link.1.next_arrival()).min()
+    }
+
+    /// Sends what has come over the link from the player.
+    pub(super) fn send_arrived(&mut self, socket: &mut Socket, at: Micros) {
+        let Some(link) = &mut self.link else { return };
+        while let Some(frame) = link.0.receive(at) {
+            socket.send(&frame);
+        }
+    }
+
+    /// The next frame that has come over the link from the server.
+    pub(super) fn arrived(&mut self, at: Micros) -> Option<Vec<u8>> {
+        self.link.as_mut()?.1.receive(at)
+    }
+
+    /// Sends frames with this first byte as long as the kernel takes them, for a moment.
+    pub(super) fn flood(&mut self, first: u8, bytes: usize) {
+        let Some(socket) = &mut self.socket else { return };
+        self.buffer.clear();
+        self.buffer.resize(bytes, 0x02);
+        if first == CONTINUES && !std::mem::replace(&mut self.flooding, true) {
+            socket.send_as(BEGINS, &[]);
+        }
+        for _ in 0..FLOOD_FRAMES {
+            if socket.owes() {
+                return;
+            }
+            socket.send_as(first, &self.buffer);
+        }
     }
 
     /// Takes a frame.
@@ -185,6 +282,7 @@ impl Player {
         }
         let fields = schema.input.clone();
         hands.learn(&fields);
+        self.token = Some(welcome.token);
         self.id = welcome.player;
         self.tick_us = 1e6 / f64::from(welcome.tick_rate.max(1));
         self.pacer = Pacer::new(self.tick_us);
@@ -192,8 +290,12 @@ impl Player {
         let spread = f64::from(self.seat) * 0.618_033_988_7;
         self.pacer.begin(at + (spread.fract() * self.tick_us) as Micros);
         self.joined = true;
-        meter.joined += 1;
-        meter.connect.saturating_record(at - self.begun);
+        if welcome.resumed {
+            meter.back.saturating_record(at - self.begun);
+        } else {
+            meter.joined += 1;
+            meter.connect.saturating_record(at - self.begun);
+        }
         Ok(Told::Welcome)
     }
 
@@ -211,6 +313,7 @@ impl Player {
             let took = at.saturating_sub(due);
             let waited = f64::from(private.margin.max(0)) * self.tick_us;
             meter.seen.saturating_record(took);
+            meter.beat.seen.saturating_record(took);
             meter.seen_beyond.saturating_record(took.saturating_sub(waited as Micros));
         }
         if !private.snapshot_follows {
@@ -224,6 +327,8 @@ impl Player {
         self.lane.rotate_right(1);
         self.lane[0] = tick;
         meter.snapshots += 1;
+        meter.beat.snapshots += 1;
+        meter.keyframes += u64::from(before[0] != Tick::NONE && Glance::is_keyframe(bytes));
         if before[0] != Tick::NONE {
             meter.ticks += u64::from(tick.since(before[0]));
         } else {
@@ -232,6 +337,7 @@ impl Player {
         if let Some(last) = self.snapshot_at.replace(at) {
             let (gap, ticks) = (at - last, tick.since(before[0]).max(1));
             meter.interval.saturating_record(gap);
+            meter.beat.interval.saturating_record(gap);
             meter.jitter.saturating_record(gap.abs_diff((f64::from(ticks) * self.tick_us) as Micros));
             meter.gaps += 1;
             meter.long_gaps += u64::from(gap as f64 > 3.0 * self.tick_us);
@@ -260,3 +366,9 @@ impl Player {
         self.glance.newest()
     }
 }
+
+/// First bytes of fragments: one that begins a message, and one in its middle.
+const BEGINS: u8 = 0x02;
+const CONTINUES: u8 = 0x00;
+/// Frames of a flood that are sent before anything else is looked after.
+const FLOOD_FRAMES: usize = 500;

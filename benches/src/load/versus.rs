@@ -1,4 +1,4 @@
-//! Figures that need a server of one's own: its cost beside the bare floor, and how many players it holds.
+//! What a server costs beside the bare floor, in one run.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -24,19 +24,24 @@ pub struct Match {
 }
 
 /// The core of the servers, and that of the load.
-const CORES: (usize, usize) = (0, 1);
+pub(super) const CORES: (usize, usize) = (0, 1);
 const REPETITIONS: usize = 3;
 const WARM_US: u64 = 2_000_000;
 
 impl Match {
-    fn serve(&self) -> anyhow::Result<Served> {
+    /// A server of this scene, on the servers' core.
+    ///
+    /// # Errors
+    /// Where it does not start.
+    pub fn serve(&self) -> anyhow::Result<Served> {
         let (entities, core) = (self.entities.to_string(), CORES.0.to_string());
         let flags = ["--child", "scene", "--scene", &self.scene, "--entities", &entities, "--core", &core];
         Served::start(&flags.map(str::to_owned))
     }
 
-    fn engine(&self, to: &Served, players: usize) -> anyhow::Result<Engine> {
-        Engine::new(Plan {
+    /// Players of this scene.
+    pub(super) fn plan(&self, to: &Served, players: usize) -> Plan {
+        Plan {
             to: to.address.clone(),
             scene: Some(self.scene.clone()),
             room: String::new(),
@@ -45,7 +50,14 @@ impl Match {
             joins_per_second: 500.0,
             decode_every: 100,
             shared: scenes::all_see_the_same(&self.scene),
-        })
+            link: None,
+            one_spot: false,
+        }
+    }
+
+    /// Ticks a second of the scene.
+    pub(super) fn rate(&self) -> anyhow::Result<u32> {
+        scenes::tick_rate(&self.scene)
     }
 }
 
@@ -57,6 +69,8 @@ struct Sample {
     bytes: f64,
     lateness: f64,
     seen: f64,
+    beyond: f64,
+    margin: f64,
     mismatches: f64,
     disconnects: f64,
 }
@@ -95,6 +109,8 @@ pub fn against_floor(what: &Match) -> anyhow::Result<Figures> {
     figures.round("bytes_per_client_tick", median(|sample| sample.bytes), 2);
     figures.round("tick_lateness_p99_ms", median(|sample| sample.lateness), 3);
     figures.round("input_to_seen_p99_ms", median(|sample| sample.seen), 3);
+    figures.round("input_to_seen_beyond_margin_p99_ms", median(|sample| sample.beyond), 3);
+    figures.round("margin_mean_ticks", median(|sample| sample.margin), 3);
     figures.set("hash_mismatches", samples.iter().map(|sample| sample.mismatches).sum::<f64>());
     figures.set("disconnects", samples.iter().map(|sample| sample.disconnects).sum::<f64>());
     Ok(figures)
@@ -111,8 +127,9 @@ fn probe(what: &Match) -> anyhow::Result<f64> {
     Ok(engine.meter.bytes_in as f64 / ticks / what.players.max(1) as f64)
 }
 
-fn joined(what: &Match, server: &Served, players: usize) -> anyhow::Result<Engine> {
-    let mut engine = what.engine(server, players)?;
+/// Players that are all in, and have played for a moment.
+pub(super) fn joined(what: &Match, server: &Served, players: usize) -> anyhow::Result<Engine> {
+    let mut engine = Engine::new(what.plan(server, players))?;
     let patience = Duration::from_secs_f64(20.0 + players as f64 / 200.0);
     anyhow::ensure!(engine.run_until_joined(patience)?, "only {} of {players} players are in", engine.playing());
     engine.run_until(engine.at() + WARM_US)?;
@@ -120,12 +137,13 @@ fn joined(what: &Match, server: &Served, players: usize) -> anyhow::Result<Engin
 }
 
 fn paired(what: &Match, bytes: usize, floor_first: bool) -> anyhow::Result<Sample> {
-    let rate = 30;
-    let plan = floor::Plan { players: what.players, bytes, rate };
+    let plan = floor::Plan { players: what.players, bytes, rate: what.rate()? };
     let floor = |plan: floor::Plan| {
         let (players, bytes, core) = (plan.players.to_string(), plan.bytes.to_string(), CORES.0.to_string());
+        let rate = plan.rate.to_string();
         let flags = ["--child", "floor", "--players", &players, "--floor-bytes", &bytes, "--core", &core];
-        Served::start(&flags.map(str::to_owned))
+        let flags = flags.into_iter().chain(["--rate", &rate]).map(str::to_owned).collect::<Vec<_>>();
+        Served::start(&flags)
     };
     let early = if floor_first { Some(floor(plan)?) } else { None };
     let server = what.serve()?;
@@ -162,6 +180,8 @@ fn paired(what: &Match, bytes: usize, floor_first: bool) -> anyhow::Result<Sampl
         bytes: engine.meter.bytes_in as f64 / client_ticks,
         lateness: after.quantile(&before, "tickwire_tick_lateness_seconds", 0.99) * 1e3,
         seen: ms(&engine.meter.seen),
+        beyond: ms(&engine.meter.seen_beyond),
+        margin: engine.meter.margin as f64 / engine.meter.privates.max(1) as f64,
         mismatches: engine.meter.mismatches as f64,
         disconnects: engine.meter.disconnected() as f64,
     })
@@ -185,83 +205,4 @@ pub fn serve_floor(plan: floor::Plan, core: Option<usize>) -> anyhow::Result<()>
     let late = machine::now().saturating_sub(instant).div_ceil(plan.interval());
     ready.serve(instant + late * plan.interval(), u64::MAX)?;
     Ok(())
-}
-
-/// The most players that a scene holds on one core, and what breaks beyond.
-///
-/// # Errors
-/// Where a server does not start.
-pub fn find_max(what: &Match) -> anyhow::Result<Figures> {
-    machine::pin(CORES.1)?;
-    let (mut held, mut bytes, mut lateness) = (0, 0.0, 0.0);
-    let (mut next, mut broken, mut limit) = (what.players.max(1), None, String::new());
-    while broken.is_none_or(|broken| broken > held + held / 10 + 1) {
-        let tried = try_players(what, next)?;
-        match tried.limit {
-            None => {
-                eprintln!("{next} players are held");
-                (held, bytes, lateness) = (next, tried.bytes, tried.lateness);
-            }
-            Some(why) => {
-                eprintln!("{next} players are too many: {why}");
-                broken = Some(next);
-                limit = why;
-            }
-        }
-        next = match broken {
-            None => held * 2,
-            Some(broken) => (held + broken) / 2,
-        };
-        if next == 0 {
-            break;
-        }
-    }
-    let plan = floor::Plan { players: 1_000, bytes: bytes as usize, rate: 30 };
-    let floor = floor::measure(plan, what.seconds)?.us_per_client_tick;
-    let mut figures = Figures::new();
-    figures.set("scene", what.scene.as_str());
-    figures.set("players_held", held);
-    figures.set("limit", limit);
-    figures.round("floor_us_per_client_tick", floor, 3);
-    figures.round("share", held as f64 / (1e6 / (30.0 * floor)), 4);
-    figures.round("bytes_per_client_tick", bytes, 2);
-    figures.round("tick_lateness_p99_ms", lateness, 3);
-    Ok(figures)
-}
-
-struct Tried {
-    limit: Option<String>,
-    bytes: f64,
-    lateness: f64,
-}
-
-fn try_players(what: &Match, players: usize) -> anyhow::Result<Tried> {
-    let server = what.serve()?;
-    let mut engine = match joined(what, &server, players) {
-        Ok(engine) => engine,
-        Err(error) => {
-            return Ok(Tried { limit: Some(format!("connections: {error}")), bytes: 0.0, lateness: 0.0 });
-        }
-    };
-    engine.reset()?;
-    let before = Metrics::of(&server.address)?;
-    engine.run_until(engine.at() + (what.seconds * 1e6) as u64)?;
-    let after = Metrics::of(&server.address)?;
-    let meter = &engine.meter;
-    let due = 30.0 * what.seconds * players as f64;
-    let arrived = meter.snapshots as f64 / due;
-    let long = meter.long_gaps as f64 / meter.gaps.max(1) as f64;
-    let late = meter.lateness.value_at_quantile(0.99) as f64 / 1e3;
-    let limit = if meter.disconnected() > 0 {
-        Some(format!("{} players were disconnected", meter.disconnected()))
-    } else if arrived < 0.95 {
-        Some(format!("{:.1} % of the ticks arrived (generator p99 {late:.1} ms late)", arrived * 100.0))
-    } else if long > 0.01 {
-        Some(format!("{:.1} % of the gaps exceeded three ticks (generator p99 {late:.1} ms late)", long * 100.0))
-    } else {
-        None
-    };
-    let client_ticks = after.since(&before, "tickwire_tick_seconds_count").max(1.0) * players as f64;
-    let lateness = after.quantile(&before, "tickwire_tick_lateness_seconds", 0.99) * 1e3;
-    Ok(Tried { limit, bytes: meter.bytes_in as f64 / client_ticks, lateness })
 }

@@ -97,6 +97,21 @@ pub fn all_see_the_same(name: &str) -> bool {
     visit(name, Looking).unwrap_or(false)
 }
 
+/// Ticks a second of the scene called `name`.
+///
+/// # Errors
+/// As [`visit`].
+pub fn tick_rate(name: &str) -> anyhow::Result<u32> {
+    struct Asking;
+    impl Visit for Asking {
+        type Out = u32;
+        fn visit<G: Scene>(self) -> u32 {
+            G::TICK_RATE.get().into()
+        }
+    }
+    visit(name, Asking)
+}
+
 /// The room options that make a scene of `entities` rows; games without that option ignore it.
 #[must_use]
 pub fn options(entities: u32) -> BTreeMap<String, String> {

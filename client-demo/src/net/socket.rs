@@ -83,6 +83,8 @@ impl Socket {
     /// Where the system refuses a socket.
     pub fn connect(to: &Address) -> anyhow::Result<Socket> {
         let stream = TcpStream::connect(to.socket).with_context(|| format!("no connection to {}", to.host))?;
+        // Else an input waits for the acknowledgement of the one before, which comes with the next snapshot.
+        stream.set_nodelay(true).context("the socket cannot send at once")?;
         let key = generate_key();
         let head = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -108,6 +110,12 @@ impl Socket {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.state == State::Open
+    }
+
+    /// Whether the kernel has not taken all that was sent.
+    #[must_use]
+    pub fn owes(&self) -> bool {
+        !self.owed.is_empty()
     }
 
     /// Whether it is closed.
@@ -180,24 +188,30 @@ impl Socket {
     /// # Errors
     /// Where the connection broke or the server does not speak WebSocket.
     pub fn read(&mut self, scratch: &mut [u8], mut told: impl FnMut(&mut Socket, Read<'_>)) -> anyhow::Result<()> {
-        loop {
-            let read = match self.stream.read(scratch) {
-                Ok(0) => return self.fail(anyhow::anyhow!("the server closed without a word")),
-                Ok(read) => read,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {
-                    return Ok(());
-                }
-                Err(error) => return self.fail(error.into()),
-            };
-            self.bytes_in += read as u64;
-            let drained = read < scratch.len();
-            if let Err(error) = self.take(&scratch[..read], &mut told) {
-                return self.fail(error);
-            }
-            if drained || self.is_closed() {
-                return Ok(());
-            }
+        while self.read_once(scratch, &mut told)? == scratch.len() && !self.is_closed() {}
+        Ok(())
+    }
+
+    /// Reads once, as much as `scratch` takes, and hands out what it means; says how many bytes they were.
+    ///
+    /// # Errors
+    /// As [`Socket::read`].
+    pub fn read_once(
+        &mut self,
+        scratch: &mut [u8],
+        mut told: impl FnMut(&mut Socket, Read<'_>),
+    ) -> anyhow::Result<usize> {
+        let read = match self.stream.read(scratch) {
+            Ok(0) => return self.fail(anyhow::anyhow!("the server closed without a word")).map(|()| 0),
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => return self.read_once(scratch, told),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => return Ok(0),
+            Err(error) => return self.fail(error.into()).map(|()| 0),
+        };
+        self.bytes_in += read as u64;
+        match self.take(&scratch[..read], &mut told) {
+            Ok(()) => Ok(read),
+            Err(error) => self.fail(error).map(|()| 0),
         }
     }
 

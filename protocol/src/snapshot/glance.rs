@@ -1,5 +1,6 @@
 //! What frames say of themselves, for whoever holds no world: load tools, proxies, counters.
 
+use super::header::{Header, Newest};
 use super::ledger::Told;
 use super::private;
 use crate::id::Tick;
@@ -37,5 +38,11 @@ impl Glance {
             self.newest = private.tick;
         }
         Ok(private)
+    }
+
+    /// Whether a snapshot is made from nothing.
+    #[must_use]
+    pub fn is_keyframe(frame: &[u8]) -> bool {
+        Header::read(Newest::default(), &mut BitReader::new(frame)).is_ok_and(|header| header.base.is_none())
     }
 }

@@ -1,0 +1,147 @@
+//! A whole run: everybody joins, plays, is measured second by second, and leaves.
+
+use std::time::Duration;
+
+use super::panel::Panel;
+use super::{Engine, Meter, Metrics, Plan, Scenario};
+use crate::machine;
+use crate::report::Figures;
+
+/// What is run.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Who plays where.
+    pub plan: Plan,
+    /// What happens besides.
+    pub scenario: Scenario,
+    /// How many come on top, where the scenario lets one choose.
+    pub extra: Option<usize>,
+    /// Seconds to play before anything is measured.
+    pub warm: f64,
+    /// Seconds to measure.
+    pub seconds: f64,
+    /// The server's process, where its memory can be looked at.
+    pub process: Option<u32>,
+}
+
+/// What came of it.
+pub struct Outcome {
+    /// The figures.
+    pub figures: Figures,
+    /// What they were made from.
+    pub meter: Meter,
+    /// What was measured in each second.
+    pub timeline: Vec<Point>,
+}
+
+/// One second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Point {
+    /// Seconds since the measurement began, at the end of this one.
+    pub second: f64,
+    /// Players that were in.
+    pub playing: usize,
+    /// Snapshots per player.
+    pub snapshots: f64,
+    /// Between snapshots, 99th percentile, in milliseconds.
+    pub interval_ms: f64,
+    /// From an input to the snapshot that shows it, 99th percentile, in milliseconds.
+    pub seen_ms: f64,
+    /// Kilobytes to a player.
+    pub kilobytes: f64,
+    /// Connections that have ended so far.
+    pub ended: u64,
+}
+
+impl Run {
+    /// Does it, and shows on standard error how far it is.
+    ///
+    /// # Errors
+    /// Where the system gives no sockets.
+    pub fn go(&self) -> anyhow::Result<Outcome> {
+        let (to, players) = (&self.plan.to, self.plan.players);
+        let mut engine = Engine::new(self.plan.clone())?;
+        let patience = 20.0 + players as f64 / self.plan.joins_per_second.max(1.0);
+        if !engine.run_until_joined(Duration::from_secs_f64(patience))? {
+            eprintln!("only {} of {players} players are in", engine.playing());
+        }
+        engine.run_until(engine.at() + micros(self.warm))?;
+        engine.reset()?;
+        let before = Metrics::of(to).unwrap_or_default();
+        let memory_before = self.memory();
+        let start = engine.at();
+        self.scenario.begin(&mut engine, players, self.extra);
+        let (timeline, memory) = self.measure(&mut engine, start)?;
+        let seconds = (engine.at() - start) as f64 / 1e6;
+        let after = Metrics::of(to).unwrap_or_default();
+        let playing = engine.playing();
+        engine.leave()?;
+        let mut figures = Figures::new();
+        let ticks = after.since(&before, "tickwire_tick_seconds_count").max(1.0);
+        figures.set("scenario", self.scenario.name());
+        engine.meter.tell(players, seconds, ticks / seconds, &mut figures);
+        figures.set("playing_at_the_end", playing);
+        self.tell_server(&before, &after, ticks / seconds, &mut figures);
+        if let (Some(before), Some(most)) = (memory_before, memory) {
+            figures.round("server_memory_before_mb", before as f64 / 1e6, 2);
+            figures.round("server_memory_max_mb", most as f64 / 1e6, 2);
+        }
+        if self.scenario != Scenario::Steady {
+            let others = &engine.others;
+            figures.set("others_joined", others.joined);
+            figures.round("others_connect_p99_ms", others.connect.value_at_quantile(0.99) as f64 / 1e3, 3);
+            for (code, count) in &others.disconnects {
+                figures.set(&format!("others_ended_{code}"), *count);
+            }
+        }
+        Ok(Outcome { figures, meter: engine.meter, timeline })
+    }
+
+    fn measure(&self, engine: &mut Engine, start: u64) -> anyhow::Result<(Vec<Point>, Option<u64>)> {
+        let (mut panel, mut timeline, mut memory) = (Panel::new(self.seconds), Vec::new(), None);
+        let stop = start + micros(self.seconds);
+        let (mut from, mut bytes) = (start, engine.meter.bytes_in);
+        while from < stop {
+            let end = (from + 1_000_000).min(stop);
+            engine.run_until(end)?;
+            let players = self.plan.players.max(1) as f64;
+            let (beat, ms) = (&engine.meter.beat, |micros: u64| micros as f64 / 1e3);
+            let point = Point {
+                second: (end - start) as f64 / 1e6,
+                playing: engine.playing(),
+                snapshots: beat.snapshots as f64 / players,
+                interval_ms: ms(beat.interval.value_at_quantile(0.99)),
+                seen_ms: ms(beat.seen.value_at_quantile(0.99)),
+                kilobytes: (engine.meter.bytes_in - bytes) as f64 / players / 1e3,
+                ended: engine.meter.disconnected() + engine.others.disconnected(),
+            };
+            engine.meter.beat.clear();
+            (from, bytes) = (end, engine.meter.bytes_in);
+            memory = memory.max(self.memory());
+            panel.show(&point, self.plan.players);
+            timeline.push(point);
+        }
+        Ok((timeline, memory))
+    }
+
+    fn memory(&self) -> Option<u64> {
+        self.process.and_then(|process| machine::memory(process).ok())
+    }
+
+    fn tell_server(&self, before: &Metrics, after: &Metrics, rate: f64, figures: &mut Figures) {
+        let cpu = after.since(before, "tickwire_process_cpu_seconds_total");
+        let ticks = after.since(before, "tickwire_tick_seconds_count").max(1.0);
+        figures.round("ticks_per_second", rate, 2);
+        figures.round("cpu_us_per_client_tick", cpu * 1e6 / ticks / self.plan.players.max(1) as f64, 3);
+        let ms = |name: &str| after.quantile(before, name, 0.99) * 1e3;
+        figures.round("tick_p99_ms", ms("tickwire_tick_seconds"), 3);
+        figures.round("tick_lateness_p99_ms", ms("tickwire_tick_lateness_seconds"), 3);
+        for (code, count) in after.grown(before, "tickwire_disconnects_total", "code") {
+            figures.set(&format!("server_ended_{code}"), count);
+        }
+    }
+}
+
+fn micros(seconds: f64) -> u64 {
+    (seconds * 1e6) as u64
+}
