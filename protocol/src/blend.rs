@@ -6,14 +6,15 @@ use crate::schema::{Field, FieldType, Kind, Schema};
 /// The image `part` (0 to 1) of the way from `from` to `to`.
 ///
 /// Rows are those of `from`; `lerp` fields of rows that both have lie in between, on the ring the short way, unless
-/// the jump is over the field's `snap`; everything else is as in `from`.
+/// the jump is over the field's `snap` and what its velocity explains; everything else is as in `from`.
 #[must_use]
 pub fn blend(schema: &Schema, from: &Image, to: &Image, part: f32) -> Image {
     let mut image = from.clone();
-    for ((kind, rows), target) in schema.kinds.iter().zip(&mut image.kinds).zip(&to.kinds) {
-        for (field, first) in kind.fields.iter().zip(kind.offsets()) {
-            let Some(lerp) = Lerp::of(field, first) else { continue };
-            blend_field(&lerp, rows, target, f64::from(part));
+    let seconds = f64::from(to.tick.since(from.tick)) / f64::from(schema.tick_rate.max(1));
+    let kinds = schema.kinds.iter().zip(&from.kinds).zip(&to.kinds).zip(&mut image.kinds);
+    for (((kind, before), target), rows) in kinds {
+        for lerp in Lerp::of_kind(kind) {
+            blend_field(&lerp, before, rows, target, seconds, f64::from(part));
         }
     }
     image
@@ -40,8 +41,39 @@ pub struct Lerp {
     pub step: Option<f64>,
     /// The size of the ring, in steps.
     pub ring: Option<i32>,
-    /// A jump over this distance, in the world's units, is a teleport.
+    /// A jump over this distance, in the world's units, is a teleport, unless the velocity explains it.
     pub snap: Option<f64>,
+    /// The field's velocity, where it has one.
+    pub rate: Option<Rate>,
+}
+
+/// A velocity that says how far a field may come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// Its first component.
+    pub first: usize,
+    /// What its integer 0 means, in the world's units a second.
+    pub lo: f64,
+    /// The size of one step.
+    pub step: f64,
+}
+
+impl Rate {
+    fn of(field: &Field, first: usize) -> Option<Rate> {
+        let of = match &field.ty {
+            FieldType::Vector { of, .. } => of.as_ref(),
+            other => other,
+        };
+        match of {
+            FieldType::Number { lo, step, .. } => Some(Rate { first, lo: *lo, step: *step }),
+            _ => None,
+        }
+    }
+
+    fn speed(&self, count: usize, rows: &KindImage, slot: u32) -> f64 {
+        let part = |c: usize| self.lo + f64::from(rows.value(self.first + c, slot)) * self.step;
+        libm::sqrt((0..count).map(|c| part(c) * part(c)).sum())
+    }
 }
 
 impl Lerp {
@@ -74,13 +106,39 @@ impl Lerp {
             | FieldType::Array { .. }
             | FieldType::Whole { .. } => return None,
         };
-        Some(Lerp { first, count, step, ring, snap: field.snap })
+        Some(Lerp { first, count, step, ring, snap: field.snap, rate: None })
     }
 
     /// All of a kind's fields that lie in between.
     #[must_use]
     pub fn of_kind(kind: &Kind) -> Vec<Lerp> {
-        kind.fields.iter().zip(kind.offsets()).filter_map(|(field, first)| Lerp::of(field, first)).collect()
+        let offsets = kind.offsets();
+        let rate_of = |position: usize| {
+            let mut fields = kind.fields.iter().zip(&offsets);
+            let (field, first) =
+                fields.find(|(field, _)| field.rate_of.is_some_and(|of| of as usize == position))?;
+            Rate::of(field, *first)
+        };
+        let fields = kind.fields.iter().zip(&offsets).enumerate();
+        let lerps = fields.filter_map(|(at, (field, first))| {
+            let lerp = Lerp::of(field, *first)?;
+            Some(Lerp { rate: rate_of(at), ..lerp })
+        });
+        lerps.collect()
+    }
+
+    /// Whether the row at `slot` went from one image to the other by a teleport. `seconds` lie between them: after a
+    /// gap in what was sent a row may have come further than `snap` by itself.
+    #[must_use]
+    pub fn teleports(&self, from: &KindImage, to: &KindImage, slot: u32, seconds: f64) -> bool {
+        let Some(snap) = self.snap else { return false };
+        let distances =
+            (self.first..self.first + self.count).map(|c| self.distance(from.value(c, slot), to.value(c, slot)));
+        let moved = libm::sqrt(distances.map(|d| d * d).sum());
+        moved > snap && {
+            let speed = |rows| self.rate.map_or(0.0, |rate| rate.speed(self.count, rows, slot));
+            moved > snap + speed(from).max(speed(to)) * seconds
+        }
     }
 
     /// How far `to` is from `from`, in the world's units, on a ring the short way.
@@ -126,16 +184,20 @@ impl Lerp {
     }
 }
 
-fn blend_field(lerp: &Lerp, rows: &mut KindImage, target: &KindImage, part: f64) {
-    let slots: Vec<u32> = rows.alive.iter().filter(|&slot| same_row(rows, target, slot)).collect();
-    for slot in slots {
-        let components = lerp.first..lerp.first + lerp.count;
-        let distances = components.clone().map(|c| lerp.distance(rows.value(c, slot), target.value(c, slot)));
-        if lerp.is_teleport(distances) {
+fn blend_field(
+    lerp: &Lerp,
+    before: &KindImage,
+    rows: &mut KindImage,
+    target: &KindImage,
+    seconds: f64,
+    part: f64,
+) {
+    for slot in before.alive.iter().filter(|&slot| same_row(before, target, slot)) {
+        if lerp.teleports(before, target, slot, seconds) {
             continue;
         }
-        for component in components {
-            let value = lerp.between(rows.value(component, slot), target.value(component, slot), part);
+        for component in lerp.first..lerp.first + lerp.count {
+            let value = lerp.between(before.value(component, slot), target.value(component, slot), part);
             rows.set_value(component, slot, value);
         }
     }

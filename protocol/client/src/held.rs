@@ -65,6 +65,11 @@ impl Held {
         self.replica.hash()
     }
 
+    /// Bits of snapshots that told of each kind of the server's schema.
+    pub(crate) fn kind_bits(&self) -> &[u64] {
+        self.replica.kind_bits()
+    }
+
     pub(crate) fn newest(&self) -> Option<&Image> {
         self.history().newest()
     }
@@ -88,7 +93,7 @@ impl Held {
                 return Some(Between { from: image, to: None, part: 0.0, beyond });
             };
             let end = f64::from(to.tick.0);
-            let idle = arrivals.idle_after(image.tick, to.tick);
+            let idle = arrivals.idle_before(to.tick);
             let start = if idle { end - arrivals.interval_ticks() } else { f64::from(image.tick.0) };
             let part = ((tick - start) / (end - start).max(1e-9)).clamp(0.0, 1.0);
             return Some(Between { from: image, to: later, part, beyond: 0.0 });

@@ -19,6 +19,7 @@ pub(crate) struct Painter {
     kinds: Vec<Brush>,
     names: Vec<Vec<(u32, u32)>>,
     named: u32,
+    tick_seconds: f64,
     /// What is still drawn wrongly, by the row's name, and is being smoothed away.
     errors: Sorted<u32, Wrong>,
 }
@@ -84,6 +85,7 @@ impl Painter {
             kinds: schema.kinds.iter().map(Brush::new).collect(),
             names: vec![Vec::new(); schema.kinds.len()],
             named: 0,
+            tick_seconds: 1.0 / f64::from(schema.tick_rate.max(1)),
             errors: Sorted::default(),
         }
     }
@@ -189,6 +191,8 @@ impl Painter {
             return;
         }
         let to = between.to.and_then(|to| to.kind(kind));
+        let ticks = between.to.map_or(0, |to| to.tick.since(between.from.tick));
+        let seconds = f64::from(ticks) * self.tick_seconds;
         let names = self.names.get_mut(usize::from(kind.0));
         let Some(names) = names else { return };
         for slot in rows.alive.iter() {
@@ -201,7 +205,7 @@ impl Painter {
             brush.floats(rows, slot, &mut out.values);
             let Some(values) = out.values.get_mut(from..) else { continue };
             match to.filter(|to| same_row(rows, to, slot)) {
-                Some(to) => brush.move_toward(rows, to, slot, between.part, values),
+                Some(to) => brush.move_toward(rows, to, slot, (between.part, seconds), values),
                 None => brush.move_on(between.beyond, values),
             }
         }
@@ -275,12 +279,20 @@ impl Brush {
         out.extend(self.scales.iter().enumerate().map(|(c, scale)| scale.float(rows.value(c, slot))));
     }
 
-    /// `values` are those of `from`: moves what is drawn in between toward `to`.
-    fn move_toward(&self, from: &KindImage, to: &KindImage, slot: u32, part: f64, values: &mut [f64]) {
+    /// `values` are those of `from`: moves what is drawn in between toward `to`, by a part of the way, which takes so
+    /// many seconds.
+    fn move_toward(
+        &self,
+        from: &KindImage,
+        to: &KindImage,
+        slot: u32,
+        (part, seconds): (f64, f64),
+        values: &mut [f64],
+    ) {
         for lerp in &self.lerps {
             let components = lerp.first..lerp.first + lerp.count;
             let distance = |c: usize| lerp.distance(from.value(c, slot), to.value(c, slot));
-            if lerp.snap.is_some() && lerp.is_teleport(components.clone().map(distance)) {
+            if lerp.teleports(from, to, slot, seconds) {
                 continue;
             }
             for c in components {
@@ -293,7 +305,7 @@ impl Brush {
 
     /// `values` are those of `ahead`: moves what is drawn in between back toward `now`.
     fn move_back(&self, now: &KindImage, ahead: &KindImage, slot: u32, part: f64, values: &mut [f64]) {
-        self.move_toward(ahead, now, slot, 1.0 - part, values);
+        self.move_toward(ahead, now, slot, (1.0 - part, 0.0), values);
     }
 
     /// Moves positions on by their velocity.

@@ -15,6 +15,7 @@ use crate::arrivals::Arrivals;
 use crate::corrections::Corrections;
 use crate::held::Held;
 use crate::inputs::Inputs;
+use crate::netcode::Netcode;
 use crate::pacing::{Due, Pacer};
 use crate::paint::{Between, Painter, Scene};
 use crate::predict::{Predictor, Simulate};
@@ -28,25 +29,6 @@ const LOOKS: Micros = 500_000;
 const LOOKED_AT_TICKS: f64 = 6.0;
 /// Ticks between the newest input and the one consumed, before anything is known of the way.
 const LEAD_FIRST: u32 = 2;
-
-/// Which parts of the netcode are on; all are, unless somebody wants to feel what one of them does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Netcode {
-    /// Own rows are drawn ahead of what the server has told.
-    pub prediction: bool,
-    /// The server's word corrects them.
-    pub reconciliation: bool,
-    /// Corrections are smoothed away.
-    pub smoothing: bool,
-    /// Others are drawn between snapshots.
-    pub interpolation: bool,
-}
-
-impl Default for Netcode {
-    fn default() -> Netcode {
-        Netcode { prediction: true, reconciliation: true, smoothing: true, interpolation: true }
-    }
-}
 
 /// What there is between a welcome and the end of a session.
 pub(crate) struct Playing {
@@ -272,7 +254,8 @@ impl Playing {
     }
 
     fn arrived(&mut self, at: Micros, arrival: &Arrival) -> Answer {
-        self.arrivals.arrived(at, arrival.tick);
+        let every_tick = self.ticks() && self.inputs.latest() > InputSeq::NONE;
+        self.arrivals.arrived(at, arrival.tick, every_tick);
         self.stats.snapshots += u64::from(arrival.snapshot);
         if let Some(ok) = arrival.hash_ok {
             self.stats.hashes += 1;
@@ -289,6 +272,7 @@ impl Playing {
         self.stats.pace = private.pace;
         self.paused = private.pace == 0;
         self.pacer.set_pace(private.pace);
+        self.arrivals.set_pace(at, private.pace);
         for event in &private.events {
             if event.number > self.event {
                 self.event = event.number;
@@ -386,6 +370,8 @@ impl Playing {
         stats.stalls = self.arrivals.stalls();
         stats.snapshots_skipped = self.arrivals.skipped();
         stats.tick = self.arrivals.newest().0;
+        stats.bits_by_kind.clear();
+        stats.bits_by_kind.extend(self.held.kind_bits());
         stats.drawn_tick = self.drawn.tick;
         stats.error = self.painter.largest_error();
         (stats.corrections, stats.corrections_replaced) = self.corrections.counts();

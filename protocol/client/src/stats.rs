@@ -69,6 +69,8 @@ pub struct Stats {
     pub bytes_private: u64,
     /// Payload bytes of snapshots.
     pub bytes_snapshot: u64,
+    /// Bits of snapshots that told of each kind, in the order of the server's schema.
+    pub bits_by_kind: Vec<u64>,
     /// Payload bytes of all other frames from the server.
     pub bytes_other: u64,
     /// Frames to the server.

@@ -22,6 +22,8 @@ pub(super) struct Changes {
     pub(super) left: Vec<EntityId>,
     /// Memory for the rows of a kind that stay, with the number of snapshots that each is held at.
     stays: Vec<(u32, usize)>,
+    /// Bits that told of each kind.
+    pub(super) bits: Vec<u64>,
     /// Rows that go into another ring, by kind and slot.
     pub(super) moves: Vec<(usize, u32, usize)>,
 }

@@ -41,6 +41,7 @@ pub struct Replica {
     shelf: Shelf,
     models: Models,
     rings: Rings,
+    kind_bits: Vec<u64>,
 }
 
 /// What a snapshot is read into.
@@ -90,6 +91,7 @@ impl Replica {
             shelf: Shelf::default(),
             models: Models::default(),
             rings: Rings::default(),
+            kind_bits: vec![0; schema.kinds.len()],
         }
     }
 
@@ -153,6 +155,12 @@ impl Replica {
         near.wrapping_add(hash::of_image(&self.plan, image, Some(&far), PlayerId::NOBODY))
     }
 
+    /// Bits of snapshots so far that told of each kind, in the schema's order. What is for this player alone is not in.
+    #[must_use]
+    pub fn kind_bits(&self) -> &[u64] {
+        &self.kind_bits
+    }
+
     /// The distance ring that a row is in: 0, and all are, where the server tells of none. The rows of the others do
     /// not come with every snapshot.
     #[must_use]
@@ -202,6 +210,8 @@ impl Replica {
         changes.entered.clear();
         changes.left.clear();
         changes.moves.clear();
+        changes.bits.clear();
+        changes.bits.resize(self.kind_bits.len(), 0);
         let image = self.history.draft(&self.schema);
         let mut draft = Draft { image, models: Columns::new(), spots: Spots::new() };
         let arrival = match self.read(frame, &waiting, &mut draft, &mut changes) {
@@ -282,7 +292,11 @@ impl Replica {
         for ((kind, plan, coder), ((now, models), spots)) in of_kinds.filter(|((_, plan, _), _)| !plan.owner) {
             let (earlier, prior) = (earlier_of(&images, tick, kind), &self.prior);
             let reader = KindReader { plan, coder, kind, earlier, owner: None, prior, book, ring, rings };
+            let left = from.left();
             reader.read(now, (models, spots), from, changes)?;
+            if let Some(bits) = changes.bits.get_mut(kind) {
+                *bits += left.saturating_sub(from.left()) as u64;
+            }
         }
         Ok(())
     }
@@ -326,6 +340,9 @@ impl Replica {
             self.history.clear();
             self.models.clear();
             self.rings.clear();
+        }
+        for (sum, bits) in self.kind_bits.iter_mut().zip(&changes.bits) {
+            *sum += bits;
         }
         let tick = draft.tick;
         self.models.push(tick, models);

@@ -13,7 +13,8 @@ use tickwire_protocol::wire::{
 };
 
 use crate::corrections::Correction;
-use crate::playing::{Netcode, Playing};
+use crate::netcode::Netcode;
+use crate::playing::Playing;
 use crate::predict::Simulate;
 use crate::{Drawn, Join, Micros, Output, State, Stats};
 
