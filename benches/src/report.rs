@@ -30,16 +30,43 @@ impl Output {
     pub fn finish(&self, figures: &Figures) -> anyhow::Result<ExitCode> {
         // Whoever does not want to read on has closed the pipe: that is no failure.
         let _ = writeln!(std::io::stdout(), "{}", if self.json { figures.json() } else { figures.text() });
-        let mut code = ExitCode::SUCCESS;
+        Ok(ending(self.missed(figures, "")?))
+    }
+
+    /// As [`Output::finish`], for runs that differ in what names them: prints the least, the middle and the largest
+    /// of each figure; the conditions must hold for each run.
+    ///
+    /// # Errors
+    /// Where a condition names a figure that is not there.
+    pub fn finish_all(&self, runs: &[(String, Figures)]) -> anyhow::Result<ExitCode> {
+        let spread = Figures::spread(runs.iter().map(|(_, figures)| figures));
+        let _ = writeln!(std::io::stdout(), "{}", if self.json { spread.json() } else { spread.text() });
+        let mut missed = false;
+        for (name, figures) in runs {
+            missed |= self.missed(figures, &format!("{name}: "))?;
+        }
+        Ok(ending(missed))
+    }
+
+    /// Whether a condition does not hold; says which.
+    fn missed(&self, figures: &Figures, whose: &str) -> anyhow::Result<bool> {
+        let mut missed = false;
         for condition in &self.asserts {
             let is = figures.number(&condition.key)?;
             if !condition.holds(is) {
-                eprintln!("{} is {is}, which is not {}{}", condition.key, condition.relation, condition.than);
-                code = ExitCode::from(MISSED);
+                eprintln!(
+                    "{whose}{} is {is}, which is not {}{}",
+                    condition.key, condition.relation, condition.than
+                );
+                missed = true;
             }
         }
-        Ok(code)
+        Ok(missed)
     }
+}
+
+fn ending(missed: bool) -> ExitCode {
+    if missed { ExitCode::from(MISSED) } else { ExitCode::SUCCESS }
 }
 
 /// Ends a command: an error is one sentence on standard error and exit code 1.
@@ -81,6 +108,23 @@ impl Figures {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// The least, the middle and the largest of each figure that is a number, over several runs of the same command.
+    #[must_use]
+    pub fn spread<'a>(runs: impl Iterator<Item = &'a Figures>) -> Figures {
+        let runs: Vec<&Figures> = runs.collect();
+        let mut spread = Figures::new();
+        spread.set("runs", runs.len());
+        for (key, _) in runs.first().map(|first| first.iter()).into_iter().flatten() {
+            let mut values: Vec<f64> = runs.iter().filter_map(|run| run.number(key).ok()).collect();
+            values.sort_by(f64::total_cmp);
+            if let [least, .., largest] = values.as_slice() {
+                let middle = values.get(values.len() / 2);
+                spread.set(key, serde_json::json!({ "min": least, "median": middle, "max": largest }));
+            }
+        }
+        spread
     }
 
     /// All of them, in order.
@@ -158,6 +202,14 @@ impl fmt::Display for Relation {
 }
 
 impl Condition {
+    /// Whether it holds of these figures.
+    ///
+    /// # Errors
+    /// Where there is no such figure.
+    pub fn holds_of(&self, figures: &Figures) -> anyhow::Result<bool> {
+        Ok(self.holds(figures.number(&self.key)?))
+    }
+
     fn holds(&self, is: f64) -> bool {
         match self.relation {
             Relation::Is => is == self.than,
@@ -197,6 +249,17 @@ mod tests {
         assert!(holds("ratio<=1.5", 1.5) && !holds("ratio<1.5", 1.5));
         assert!(holds("ratio >= 1.5", 1.5) && !holds("ratio>1.5", 1.5));
         assert!("ratio".parse::<Condition>().is_err() && "ratio<=x".parse::<Condition>().is_err());
+    }
+
+    #[test]
+    fn several_runs_are_told_by_least_middle_and_largest() {
+        let runs = [3, 1, 2].map(|n| {
+            let mut figures = Figures::new();
+            figures.set("apes", n);
+            figures
+        });
+        let spread = Figures::spread(runs.iter());
+        assert_eq!(spread.get("apes").unwrap(), &serde_json::json!({ "min": 1.0, "median": 2.0, "max": 3.0 }));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser;
-use tickwire_benches::feel::{Plan, feel};
+use tickwire_benches::feel::{Plan, feel, feel_seeds, must};
 use tickwire_benches::report::{Output, end};
 use tickwire_protocol::link::{Conditions, Preset};
 
@@ -35,6 +35,13 @@ struct Flags {
     /// The seed of room and link.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Run with so many seeds from that one on, and print the least, the middle and the largest of each figure;
+    /// every `--assert` must hold for each.
+    #[arg(long, default_value_t = 1)]
+    seeds: u64,
+    /// Assert everything that a playable connection must hold: see `tickwire_benches::feel::MUST`.
+    #[arg(long)]
+    must: bool,
     /// Let the client's drive be off by one step, to see that it is noticed.
     #[arg(long)]
     sabotage: bool,
@@ -60,5 +67,15 @@ fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
         }
     };
     let plan = Plan { link, seconds: flags.seconds, seed: flags.seed, sabotage: flags.sabotage };
-    flags.output.finish(&feel(&plan)?)
+    let mut output = flags.output.clone();
+    if flags.must {
+        let must = must(&plan.link).map(str::parse);
+        output.asserts.extend(must.collect::<anyhow::Result<Vec<_>>>()?);
+    }
+    if flags.seeds == 1 {
+        return output.finish(&feel(&plan)?);
+    }
+    let runs = feel_seeds(&plan, flags.seeds)?;
+    let named = runs.into_iter().map(|(seed, figures)| (format!("seed {seed}"), figures));
+    output.finish_all(&named.collect::<Vec<_>>())
 }

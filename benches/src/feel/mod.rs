@@ -2,7 +2,10 @@
 
 mod pilot;
 mod sabotage;
+mod seen;
 mod truth;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tickwire_dogfight::{Controls, Dogfight, Event, Request, Space};
 use tickwire_protocol::game::Game;
@@ -38,17 +41,83 @@ const SETTLING: u32 = 3;
 trait Plays: Game<World = Space, Input = Controls, Request = Request, Event = Event> {}
 impl<G: Game<World = Space, Input = Controls, Request = Request, Event = Event>> Plays for G {}
 
-/// Plays it: the bot among bots for what is felt, then the marksman for what is hit.
+/// What holds over any link.
+const ALWAYS: [&str; 5] =
+    ["corrections_free=0", "hash_mismatches=0", "decode_errors=0", "key_to_frame_max=1", "jump_max<=1"];
+/// What holds besides where nothing is lost: a lost segment is another stall, and over a link that loses one each
+/// second or two there is no normal delay to come back to.
+const LOSSLESS: [&str; 1] = ["stall_recovery_max_ms<=1500"];
+/// What holds besides over a link that neither stalls, loses nor queues, up to 150 ms ± 30 ms of round trip.
+pub const MUST: [&str; 7] = [
+    "correction_p95<=0.5",
+    "correction_max<=2",
+    "fresh_input_ratio>=0.995",
+    "inputs_waiting_mean<=2",
+    "interp_beyond_allowed_ms<=0",
+    "extrapolated_ratio<=0.01",
+    "hit_ratio>=0.98",
+];
+
+/// The conditions that must hold over a link.
+pub fn must(link: &Conditions) -> impl Iterator<Item = &'static str> {
+    let steady = link.stall == 0 && link.loss_ppm == 0 && link.bandwidth == 0;
+    let lossless = link.loss_ppm == 0;
+    let besides = LOSSLESS.into_iter().filter(move |_| lossless).chain(MUST.into_iter().filter(move |_| steady));
+    ALWAYS.into_iter().chain(besides)
+}
+
+/// Seconds in which keys are pressed.
+const PRESSING: u32 = 10;
+
+/// Plays it: the bot among bots for what is felt, the marksman for what is hit, somebody who turns for what answers.
 ///
 /// # Errors
 /// Where the player is not let in.
 pub fn feel(plan: &Plan) -> anyhow::Result<Figures> {
-    let (flown, shot) = if plan.sabotage {
-        (fly::<OffByOneStep>(plan, Hands::Bot)?, fly::<OffByOneStep>(plan, Hands::Marksman)?)
-    } else {
-        (fly::<Dogfight>(plan, Hands::Bot)?, fly::<Dogfight>(plan, Hands::Marksman)?)
+    let flights = if plan.sabotage { fly_all::<OffByOneStep>(plan) } else { fly_all::<Dogfight>(plan) };
+    Ok(figures(&flights?))
+}
+
+/// The same with each of so many seeds from the plan's on, some at a time; in the order of the seeds.
+///
+/// # Errors
+/// Where a player is not let in.
+pub fn feel_seeds(plan: &Plan, seeds: u64) -> anyhow::Result<Vec<(u64, Figures)>> {
+    let next = AtomicU64::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= seeds {
+                return Ok(done);
+            }
+            let seed = plan.seed + at;
+            done.push((seed, feel(&Plan { seed, ..*plan })?));
+        }
     };
-    Ok(figures(&flown, &shot))
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let parts: Vec<anyhow::Result<Vec<_>>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined.map(|part| part.unwrap_or_else(|_| Err(anyhow::anyhow!("a flight broke off")))).collect()
+    });
+    let mut all = parts.into_iter().collect::<anyhow::Result<Vec<_>>>()?.concat();
+    all.sort_by_key(|(seed, _)| *seed);
+    Ok(all)
+}
+
+struct Flights {
+    flown: Flown,
+    shot: Flown,
+    pressed: Flown,
+}
+
+fn fly_all<G: Plays>(plan: &Plan) -> anyhow::Result<Flights> {
+    Ok(Flights {
+        flown: fly::<G>(plan, Hands::Bot)?,
+        shot: fly::<G>(plan, Hands::Marksman)?,
+        pressed: fly::<G>(&Plan { seconds: plan.seconds.min(PRESSING), ..*plan }, Hands::Keys)?,
+    })
 }
 
 /// What came of one flight.
@@ -56,7 +125,7 @@ struct Flown {
     verdict: Verdict,
     stats: tickwire_client::Stats,
     ticks: u32,
-    seen: pilot::Seen,
+    seen: seen::Seen,
     shots: u32,
     hits: u32,
 }
@@ -68,7 +137,7 @@ fn fly<G: Plays>(plan: &Plan, hands: Hands) -> anyhow::Result<Flown> {
     }
     let rate = u32::from(Dogfight::TICK_RATE.get());
     let mut sim = Sim::new(Room::<Dogfight>::open(setup), plan.seed);
-    sim.add(Pilot::<G>::new(hands), plan.link);
+    sim.add(Pilot::<G>::new(hands, plan.link), plan.link);
     sim.run(SETTLING * rate);
     anyhow::ensure!(sim.peer(0).is_in(), "the player is not in after {SETTLING} s");
     sim.peer_mut(0).begin();
@@ -87,11 +156,13 @@ fn fly<G: Plays>(plan: &Plan, hands: Hands) -> anyhow::Result<Flown> {
     });
     let (shots, hits) = truth.aim();
     let pilot = sim.peer_mut(0);
-    let (stats, seen) = pilot.end();
+    let (stats, mut seen) = pilot.end();
+    seen.recovered();
     Ok(Flown { verdict: truth.verdict(), stats, ticks: plan.seconds * rate, seen, shots, hits })
 }
 
-fn figures(flown: &Flown, shot: &Flown) -> Figures {
+fn figures(flights: &Flights) -> Figures {
+    let Flights { flown, shot, pressed } = flights;
     let Flown { verdict, stats, seen, .. } = flown;
     let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
     let mut figures = Figures::new();
@@ -114,6 +185,16 @@ fn figures(flown: &Flown, shot: &Flown) -> Figures {
     figures.set("hits", shot.hits);
     figures.set("frames_drawn", seen.frames);
     figures.round("jump_max", seen.jump_max / SHIP, 4);
+    let interval_ms = 1e3 * f64::from(Dogfight::SEND_EVERY) / f64::from(Dogfight::TICK_RATE.get());
+    let tick_ms = 1e3 / f64::from(Dogfight::TICK_RATE.get());
+    let allowed = stats.arrival_jitter_p99_ms + tick_ms;
+    figures.round("interp_beyond_interval_ms", seen.delay_mean() - interval_ms, 3);
+    figures.round("interp_beyond_allowed_ms", seen.delay_mean() - interval_ms - allowed, 3);
+    figures.set("key_to_frame_max", pressed.seen.key_to_frame_max);
+    figures.set("keys", pressed.seen.keys);
+    figures.set("stalls_felt", seen.recoveries.len());
+    let slowest = seen.recoveries.iter().copied().max().unwrap_or(0);
+    figures.round("stall_recovery_max_ms", slowest as f64 / 1e3, 1);
     figures.round("rtt_ms", stats.rtt_ms, 2);
     figures.set("prediction_snaps", stats.snaps);
     figures.set("decode_errors", stats.decode_errors);
@@ -124,9 +205,23 @@ fn figures(flown: &Flown, shot: &Flown) -> Figures {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Condition;
 
     fn plan(sabotage: bool) -> Plan {
         Plan { link: Conditions::round_trip(150, 30), seconds: 6, seed: 1, sabotage }
+    }
+
+    #[test]
+    fn all_that_must_hold_holds_with_and_without_stalls() {
+        let steady = Plan { seconds: 12, ..plan(false) };
+        let stalls = Plan { link: steady.link.with_stalls(300, 5_000), ..steady };
+        for plan in [steady, stalls] {
+            let figures = feel(&plan).unwrap();
+            for condition in must(&plan.link) {
+                let condition: Condition = condition.parse().unwrap();
+                assert!(condition.holds_of(&figures).unwrap(), "{condition:?}: {}", figures.text());
+            }
+        }
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! The player: the real client core with hands and a display.
 
-use std::collections::BTreeMap;
-
 use tickwire_client::{Client, Correction, Drawn, DrawnKind, Join, Micros, Output, State, Stats};
 use tickwire_dogfight::ship::{Controls, RADIUS};
 use tickwire_dogfight::{Space, combat};
 use tickwire_protocol::id::PlayerId;
+use tickwire_protocol::link::Conditions;
 use tickwire_protocol::prelude::{Vec2, vec2};
 use tickwire_server::sim::Peer;
 
 use super::Plays;
+use super::seen::{Seen, Shown};
 
 /// Who flies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,28 +18,8 @@ pub(super) enum Hands {
     Bot,
     /// Somebody who fires a lance only at what is drawn right before its nose.
     Marksman,
-}
-
-/// What was seen of the flight since [`Pilot::begin`].
-#[derive(Clone, Debug, Default)]
-pub(super) struct Seen {
-    pub(super) frames: u64,
-    pub(super) extrapolated: u64,
-    pub(super) replaced: u32,
-    /// The furthest that another ship went between two drawn frames beyond what its velocity explains, in units.
-    pub(super) jump_max: f64,
-    margins: (i64, u32),
-    delays: (f64, u32),
-}
-
-impl Seen {
-    pub(super) fn margin_mean(&self) -> f64 {
-        self.margins.0 as f64 / f64::from(self.margins.1.max(1))
-    }
-
-    pub(super) fn delay_mean(&self) -> f64 {
-        self.delays.0 / f64::from(self.delays.1.max(1))
-    }
+    /// Somebody who turns, rests and turns, at moments that have nothing to do with ticks or frames.
+    Keys,
 }
 
 pub(super) struct Pilot<G: Plays> {
@@ -48,28 +28,32 @@ pub(super) struct Pilot<G: Plays> {
     draw_due: Micros,
     seen: Seen,
     begun: Stats,
-    others: BTreeMap<u32, Vec2>,
+    press_due: Micros,
+    turn: i8,
 }
 
 /// Between drawn frames, in microseconds: a display of 60 Hz.
-const FRAME: Micros = 16_667;
+pub(super) const FRAME: Micros = 16_667;
 
-/// The first components of a ship: its position, then its velocity, then its heading.
+/// Between two presses, in microseconds: no multiple of a tick or a frame.
+const PRESS_EVERY: Micros = 411_311;
+
+/// Components of a ship: its position, its velocity, its heading, whether it burns, its hull.
 const POS: usize = 0;
 const VEL: usize = 2;
-
-/// A jump over this distance, in units, is a ship that came back elsewhere; the game declares it.
-const SNAP: f64 = 150.0;
+const HEADING: usize = 4;
+const HULL: usize = 6;
 
 impl<G: Plays> Pilot<G> {
-    pub(super) fn new(hands: Hands) -> Pilot<G> {
+    pub(super) fn new(hands: Hands, link: Conditions) -> Pilot<G> {
         Pilot {
             client: Client::new(Join::player("pilot")),
             hands,
             draw_due: 0,
-            seen: Seen::default(),
+            seen: Seen::new(link),
             begun: Stats::default(),
-            others: BTreeMap::new(),
+            press_due: 0,
+            turn: 0,
         }
     }
 
@@ -85,19 +69,12 @@ impl<G: Plays> Pilot<G> {
     pub(super) fn begin(&mut self) {
         self.begun = self.client.stats().clone();
         self.client.take_corrections();
-        self.seen = Seen::default();
+        self.seen = self.seen.anew();
     }
 
     /// Notes what holds at the end of a tick.
     pub(super) fn look(&mut self) {
-        let stats = self.client.stats();
-        self.seen.margins.0 += i64::from(stats.margin);
-        self.seen.margins.1 += 1;
-        self.seen.delays.0 += stats.interp_delay_ms;
-        self.seen.delays.1 += 1;
-        self.seen.frames = stats.frames_drawn - self.begun.frames_drawn;
-        self.seen.extrapolated = stats.frames_extrapolated - self.begun.frames_extrapolated;
-        self.seen.replaced = stats.inputs_replaced - self.begun.inputs_replaced;
+        self.seen.look(self.client.stats(), &self.begun);
     }
 
     pub(super) fn corrections(&mut self) -> Vec<Correction> {
@@ -109,30 +86,34 @@ impl<G: Plays> Pilot<G> {
     }
 
     fn draw(&mut self, at: Micros) {
-        let ships = usize::from(Space::SHIPS.0);
         let drawn = self.client.draw(at);
-        let Some(ships) = drawn.kinds.get(ships) else { return };
-        let mut now = BTreeMap::new();
+        let Some(ships) = drawn.kinds.get(usize::from(Space::SHIPS.0)) else { return };
         for index in 0..ships.keys.len() {
+            let row = ships.row(index);
+            let shown = Shown { pos: vector(row, POS), vel: vector(row, VEL), flies: number(row, HULL) > 0.0 };
             if ships.flags[index] & DrawnKind::MINE == 0 {
-                now.insert(ships.keys[index], (vector(ships.row(index), POS), vector(ships.row(index), VEL)));
+                self.seen.other(ships.keys[index], shown);
+            } else if shown.flies {
+                self.seen.own(number(row, HEADING));
             }
         }
-        for (key, (pos, vel)) in &now {
-            if let Some(before) = self.others.get(key) {
-                let moved = f64::from(pos.distance(*before));
-                if moved < SNAP {
-                    let explained = f64::from(vel.length()) * FRAME as f64 / 1e6;
-                    self.seen.jump_max = self.seen.jump_max.max(moved - explained);
-                }
-            }
+        self.seen.drawn();
+    }
+
+    /// Now and then, at any moment between two drawn frames, a key goes down: the ship turns the other way or rests.
+    fn press(&mut self, at: Micros) {
+        if self.hands == Hands::Keys && self.press_due <= at {
+            self.press_due = at + PRESS_EVERY;
+            self.turn = if self.turn == 0 { 1 } else { 0 };
+            self.client.set_input(&Controls { turn: self.turn, ..Controls::default() });
+            self.seen.pressed(self.turn != 0);
         }
-        self.others = now.into_iter().map(|(key, (pos, _))| (key, pos)).collect();
     }
 
     fn controls(&mut self, at: Micros) -> Controls {
         match self.hands {
             Hands::Bot => self.client.bot_input(),
+            Hands::Keys => Controls { turn: self.turn, ..Controls::default() },
             Hands::Marksman => {
                 self.client.draw(at);
                 let me = self.client.player();
@@ -150,6 +131,7 @@ impl<G: Plays> Peer for Pilot<G> {
 
     fn receive(&mut self, at: Micros, frame: &[u8]) {
         self.client.receive(at, frame);
+        self.seen.received(at, self.client.stats());
     }
 
     fn lost(&mut self, at: Micros, code: u16, reason: &str) {
@@ -157,6 +139,7 @@ impl<G: Plays> Peer for Pilot<G> {
     }
 
     fn update(&mut self, at: Micros) {
+        self.press(at);
         if self.draw_due <= at {
             self.draw(at);
             self.draw_due = at + FRAME;
@@ -170,7 +153,8 @@ impl<G: Plays> Peer for Pilot<G> {
     }
 
     fn next_due(&self) -> Micros {
-        self.client.next_due().min(self.draw_due)
+        let press = if self.hands == Hands::Keys { self.press_due } else { Micros::MAX };
+        self.client.next_due().min(self.draw_due).min(press)
     }
 
     fn poll(&mut self) -> Option<Output> {
@@ -219,6 +203,9 @@ fn free_way(space: &Space, from: Vec2, way: Vec2) -> bool {
 const REACH: f32 = combat::LANCE_REACH - 2.0 * RADIUS;
 
 fn vector(row: &[f64], at: usize) -> Vec2 {
-    let part = |at: usize| row.get(at).copied().unwrap_or(0.0) as f32;
-    vec2(part(at), part(at + 1))
+    vec2(number(row, at) as f32, number(row, at + 1) as f32)
+}
+
+fn number(row: &[f64], at: usize) -> f64 {
+    row.get(at).copied().unwrap_or(0.0)
 }
