@@ -123,6 +123,27 @@ fn a_page_comes_with_its_policy_and_is_not_sent_twice() {
 }
 
 #[test]
+fn a_page_comes_in_gzip_to_whoever_takes_it() {
+    let pages = folder("gzip");
+    let page = format!("<!doctype html>{}", "mine ".repeat(1_000));
+    std::fs::write(pages.join("index.html"), &page).unwrap();
+    let server = start(Server::new().page(&pages), |_| {});
+    let length = |head: &str| -> usize {
+        head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().trim().parse().unwrap()
+    };
+    for none in [&[][..], &[("accept-encoding", "br")], &[("accept-encoding", "gzip;q=0, br")]] {
+        let (head, body) = get(server.addr, "/", none);
+        assert!(!head.contains("content-encoding") && head.contains("vary: accept-encoding"), "{head}");
+        assert_eq!(body, page);
+    }
+    let (head, _) = get(server.addr, "/", &[("accept-encoding", "br;q=1.0, gzip;q=0.8")]);
+    assert!(head.contains("content-encoding: gzip") && length(&head) < page.len() / 10, "{head}");
+    let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().trim();
+    let known = [("accept-encoding", "gzip"), ("if-none-match", tag)];
+    assert_eq!(status(&get(server.addr, "/", &known).0), 304);
+}
+
+#[test]
 fn a_port_that_is_taken_is_told_in_one_sentence() {
     let server = serve(|_| {});
     let port = server.addr.port();

@@ -74,21 +74,50 @@ async fn index(state: State<Arc<Front>>, headers: HeaderMap) -> Answer {
 async fn file(State(front): State<Arc<Front>>, Path(path): Path<String>, headers: HeaderMap) -> Answer {
     let Some(file) = front.page.file(&path) else { return not_found() };
     let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
-    let fresh =
-        known.is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == file.tag));
-    let mut answer =
-        if fresh { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(file.bytes).into_response() };
+    let own = |tag: &str| {
+        let tag = tag.trim().trim_start_matches("W/");
+        tag == file.tag || tag == in_gzip(&file.tag)
+    };
+    let fresh = known.is_some_and(|tags| tags.split(',').any(own));
+    let gzip = if fresh || !takes_gzip(&headers) { None } else { file.gzip() };
+    let compressed = gzip.is_some();
+    let mut answer = match gzip {
+        _ if fresh => StatusCode::NOT_MODIFIED.into_response(),
+        Some(bytes) => Body::from(bytes).into_response(),
+        None => Body::from(file.bytes).into_response(),
+    };
     let out = answer.headers_mut();
+    if compressed {
+        out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    out.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.mime));
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     out.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     out.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    for (name, value) in [(header::ETAG, file.tag), (header::CONTENT_SECURITY_POLICY, policy(&headers))] {
+    let tag = if compressed { in_gzip(&file.tag) } else { file.tag };
+    for (name, value) in [(header::ETAG, tag), (header::CONTENT_SECURITY_POLICY, policy(&headers))] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             out.insert(name, value);
         }
     }
     share(&front, &headers, answer)
+}
+
+/// The tag of the same file in gzip: other bytes, another tag.
+fn in_gzip(tag: &str) -> String {
+    format!("{}-gzip\"", tag.trim_end_matches('"'))
+}
+
+/// Whether the client says that it takes gzip, and not that it takes none: `gzip;q=0`.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|coding| {
+        let (name, quality) = coding.split_once(';').unwrap_or((coding, "q=1"));
+        let quality = quality.trim().strip_prefix("q=").and_then(|q| q.trim().parse::<f32>().ok());
+        matches!(name.trim().to_ascii_lowercase().as_str(), "gzip" | "x-gzip" | "*")
+            && quality.unwrap_or(1.0) > 0.0
+    })
 }
 
 /// What a page of ours may do: nothing but be itself and talk to us.

@@ -1,9 +1,15 @@
 //! The files of the page: built in, or in a folder.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
+use axum::body::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use rust_embed::RustEmbed;
 
 /// Where the page of a game is.
@@ -26,6 +32,37 @@ pub(crate) struct File {
     pub(crate) tag: String,
 }
 
+/// Files in gzip, by tag: each is compressed when it is first asked for.
+static COMPRESSED: Mutex<BTreeMap<String, Bytes>> = Mutex::new(BTreeMap::new());
+
+/// Files kept in gzip. A folder whose files change all the time begins again.
+const COMPRESSED_MAX: usize = 128;
+
+/// What is shorter fits the packet of its head.
+const COMPRESSED_BYTES_MIN: usize = 1_024;
+
+impl File {
+    /// The file in gzip; `None` where that saves nothing.
+    pub(crate) fn gzip(&self) -> Option<Bytes> {
+        let text = ["text/", "application/json", "application/wasm", "application/manifest", "image/svg"];
+        if self.bytes.len() < COMPRESSED_BYTES_MIN || !text.iter().any(|kind| self.mime.starts_with(kind)) {
+            return None;
+        }
+        let mut kept = COMPRESSED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = kept.get(&self.tag) {
+            return Some(bytes.clone());
+        }
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&self.bytes).ok()?;
+        let bytes = Bytes::from(encoder.finish().ok()?);
+        if kept.len() >= COMPRESSED_MAX {
+            kept.clear();
+        }
+        kept.insert(self.tag.clone(), bytes.clone());
+        Some(bytes)
+    }
+}
+
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../assets/demo"]
 #[allow_missing = true]
@@ -42,7 +79,10 @@ impl Page {
         // A page may be asked for without its ending: `/split`.
         let with_ending = || format!("{name}.html");
         match self {
-            Page::Folder(folder) => in_folder(folder, name).or_else(|| built_in(name)),
+            Page::Folder(folder) => {
+                let own = in_folder(folder, name).or_else(|| in_folder(folder, &with_ending()));
+                own.or_else(|| built_in(name))
+            }
             Page::BuiltIn => built_in(name).or_else(|| built_in(&with_ending())),
             Page::None => built_in(name).filter(|_| OF_EVERY_GAME.iter().any(|own| name.starts_with(own))),
         }
