@@ -74,7 +74,7 @@ export class Lobby {
     }
   }
 
-  /** @param {{name: string, players: number, bots?: number, watchers?: number}[]} rooms */
+  /** @param {{name: string, players: number, bots?: number, watchers?: number, watch_delay_ms?: number}[]} rooms */
   list(rooms) {
     $("#rooms").hidden = rooms.length === 0;
     $("#rooms summary").textContent = rooms.length === 1 ? "1 room" : `${rooms.length} rooms`;
@@ -83,7 +83,8 @@ export class Lobby {
       const link = document.createElement("a");
       link.href = addressOf(room.name);
       const people = room.players - (room.bots ?? 0);
-      const watching = room.watchers ? ` · ${room.watchers} watching` : "";
+      const later = room.watch_delay_ms ? `, ${Math.round(room.watch_delay_ms / 1000)} s later` : "";
+      const watching = room.watchers ? ` · ${room.watchers} watching${later}` : "";
       link.append(element("bdi", "name", room.name), element("span", "", `${people} playing · ${room.bots ?? 0} bots${watching}`));
       line.append(link);
       return line;

@@ -28,6 +28,9 @@ pub const SLOTS_MAX: usize = 1 << 16;
 /// Ticks of history a room keeps, so that a client that stalled for a second still finds its baseline.
 pub const HISTORY_TICKS: usize = 64;
 
+/// Milliseconds by which watchers may see a game later: a room keeps an image of each tick of it.
+pub const WATCH_DELAY_MS_MAX: u32 = 60_000;
+
 /// Inputs in one input frame: what a stall of 130 ms at 60 Hz leaves unsent; older ones would arrive too late.
 pub const INPUTS_PER_FRAME_MAX: usize = 8;
 

@@ -105,6 +105,9 @@ knobs! {
         players_max: maybe u32 = None, "players-max", "TICKWIRE_PLAYERS_MAX", "PLAYERS";
         /// Watchers in one room. Without it, what the game says.
         watchers_max: maybe u32 = None, "watchers-max", "TICKWIRE_WATCHERS_MAX", "WATCHERS";
+        /// How much later than players watchers see the game, in milliseconds, so that nobody plays by what a friend
+        /// sees from above. Without it, what the game says. Long: a room keeps an image of each tick of it.
+        watch_delay_ms: maybe u32 = None, "watch-delay-ms", "TICKWIRE_WATCH_DELAY_MS", "MS";
         /// Rooms at once. Each costs a tick's work whether played or not: too many and all are late; too few and
         /// newcomers are told that the server is full.
         rooms_max: one u32 = 64, "rooms-max", "TICKWIRE_ROOMS_MAX", "ROOMS";

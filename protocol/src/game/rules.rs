@@ -21,6 +21,10 @@ pub struct Rules {
     pub rows_max: usize,
     /// Whether a watcher may send requests.
     pub watchers_ask: bool,
+    /// How much later than players watchers see the game, in milliseconds: so that nobody plays by what a friend sees
+    /// from above. The room keeps history as long, and no watcher sees anything before it is that old. At most
+    /// [`crate::limits::WATCH_DELAY_MS_MAX`].
+    pub watch_delay_ms: u32,
 }
 
 impl Default for Rules {
@@ -35,6 +39,7 @@ impl Default for Rules {
             seen_by_ms: 350,
             rows_max: crate::limits::SLOTS_MAX,
             watchers_ask: true,
+            watch_delay_ms: 0,
         }
     }
 }

@@ -62,9 +62,10 @@ impl<G: Game> AnyRoom for Room<G> {
     }
 
     fn unwritten(&mut self, conn: ConnId) {
-        let now = self.tick;
-        let session = self.conns.get(&conn).and_then(|player| self.sessions.get_mut(player));
-        if session.is_some_and(|session| session.take_back(now)) {
+        let (now, watched) = (self.tick, self.clock_of(Role::Watches));
+        let Some(session) = self.conns.get(&conn).and_then(|player| self.sessions.get_mut(player)) else { return };
+        let now = if session.role == Role::Watches { watched } else { now };
+        if session.take_back(now) {
             self.stats.snapshots_skipped += 1;
         }
     }
@@ -170,8 +171,10 @@ impl<G: Game> Room<G> {
     }
 
     fn take_input(&mut self, player: PlayerId, frame: &InputFrame) -> Result<(), Fault> {
+        let watched = self.clock_of(Role::Watches);
         let (now, stats) = (self.tick, &mut self.stats);
         let Some(session) = self.sessions.get_mut(&player) else { return Ok(()) };
+        let now = if session.role == Role::Watches { watched } else { now };
         if let Some(client) = session.client_mut() {
             client.acknowledged(frame.held, now);
         }

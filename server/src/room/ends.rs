@@ -19,7 +19,7 @@ impl<G: Game> Room<G> {
                 Presence::Away(client) => (client, patience.away_ms),
                 Presence::Bot | Presence::Lost { .. } | Presence::Over => continue,
             };
-            if client.stuck_for(now) >= rate.ticks_in_ms(patience.unread_ms) {
+            if client.stuck_for(self.clock_of(session.role)) >= rate.ticks_in_ms(patience.unread_ms) {
                 let reason = format!(
                     "took nothing for {} ms: the connection is too slow, or nobody reads it",
                     patience.unread_ms

@@ -22,6 +22,7 @@ mod broadcast;
 mod bucket;
 mod calls;
 mod client;
+mod delayed;
 mod ends;
 mod events;
 mod flight;
@@ -50,6 +51,7 @@ use tickwire_protocol::world::World as _;
 pub use self::any::{AnyRoom, ConnId};
 use self::broadcast::{Broadcast, Moment};
 use self::calls::Call;
+use self::delayed::Delayed;
 use self::interest::Interest;
 pub use self::outbox::{Close, Joined, Outbox, Write};
 pub use self::record::{Recorder, Recording, ReplayError, Told};
@@ -82,6 +84,8 @@ pub struct Room<G: Game> {
 
     interest: Interest,
     broadcast: Broadcast,
+    /// What watchers see, where they see it later.
+    delayed: Option<Delayed<G::World>>,
     /// Events of this tick that wait until it is known who sees what.
     told: Vec<(To, Arc<[u8]>)>,
     /// Rows that players' `drive` spawned in this tick.
@@ -116,6 +120,7 @@ impl<G: Game> Room<G> {
             welcome: blank_welcome(&setup, &schema),
             interest: Interest::new(&schema),
             broadcast: Broadcast::new(&schema, setup.learns),
+            delayed: Delayed::new(&setup, &schema, G::TICK_RATE),
             setup,
             schema,
             tick: Tick::NONE,
@@ -147,6 +152,21 @@ impl<G: Game> Room<G> {
     #[must_use]
     pub fn history(&self) -> &History {
         self.host.history()
+    }
+
+    /// The images of the last second that watchers were shown: those of [`Room::history`], or older ones where
+    /// [`tickwire_protocol::game::Rules::watch_delay_ms`] says so.
+    #[must_use]
+    pub fn watched(&self) -> &History {
+        self.delayed.as_ref().map_or_else(|| self.host.history(), |delayed| &delayed.history)
+    }
+
+    /// The tick at which whoever has this role sees the room.
+    fn clock_of(&self, role: Role) -> Tick {
+        match (role, &self.delayed) {
+            (Role::Watches, Some(delayed)) => delayed.tick(),
+            (Role::Watches, None) | (Role::Plays, _) => self.tick,
+        }
     }
 
     /// The game's own state.
@@ -221,6 +241,9 @@ impl<G: Game> Room<G> {
         let mut image = self.host.history_mut().draft(&self.schema);
         image.tick = self.tick;
         self.world.settle(&mut image);
+        if let Some(delayed) = &mut self.delayed {
+            delayed.settle(&image, &self.schema);
+        }
         self.host.history_mut().push(image);
     }
 
@@ -230,22 +253,39 @@ impl<G: Game> Room<G> {
 
     fn write(&mut self, out: &mut Outbox) {
         let send = self.sends();
-        let refresh = self.broadcast.begin(self.tick, G::TICK_RATE, send);
-        self.welcome.tick = self.tick;
-        let moment = Moment {
-            history: self.host.history(),
-            tick: self.tick,
-            rate: G::TICK_RATE,
-            send,
-            refresh,
-            pace: self.pace,
-            welcome: &self.welcome,
-            schema_json: &self.schema_json,
+        let now = (self.host.history(), self.tick);
+        let apart = self.delayed.is_some();
+        let sights = match &mut self.delayed {
+            None => [Some((now, &mut self.broadcast, &mut self.interest)), None],
+            Some(delayed) => {
+                let then = (&delayed.history, delayed.tick());
+                let shown = then.1 != Tick::NONE;
+                [
+                    Some((now, &mut self.broadcast, &mut self.interest)),
+                    shown.then_some((then, &mut delayed.broadcast, &mut delayed.interest)),
+                ]
+            }
         };
-        for session in self.sessions.values_mut() {
-            self.broadcast.write(&moment, &mut self.interest, session, out, &mut self.stats);
-            if let Some(client) = session.client_mut() {
-                client.blocked = false;
+        for (late, sight) in [false, true].into_iter().zip(sights) {
+            let Some(((history, tick), broadcast, interest)) = sight else { continue };
+            let refresh = broadcast.begin(tick, G::TICK_RATE, send);
+            self.welcome.tick = tick;
+            let moment = Moment {
+                history,
+                tick,
+                rate: G::TICK_RATE,
+                send,
+                refresh,
+                pace: self.pace,
+                welcome: &self.welcome,
+                schema_json: &self.schema_json,
+            };
+            let watches = |session: &Session<G::Input>| session.role == Role::Watches;
+            for session in self.sessions.values_mut().filter(|session| (apart && watches(session)) == late) {
+                broadcast.write(&moment, interest, session, out, &mut self.stats);
+                if let Some(client) = session.client_mut() {
+                    client.blocked = false;
+                }
             }
         }
     }

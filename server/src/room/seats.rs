@@ -83,6 +83,7 @@ impl<G: Game> Room<G> {
         let greeting = Greeting::Owed { token, resumed: resumed.is_some(), with_schema };
         let mut client = Client::new(conn, greeting, G::TICK_RATE, self.tick);
         client.other_schema = other_schema;
+        client.keyframe = self.clock_of(hello.role);
         self.connect(player, client, token, hello.resume.filter(|_| resumed.is_some()));
         self.stats.keyframes += 1;
         out.joined.push(Joined { conn, player });

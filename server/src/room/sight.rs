@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use tickwire_protocol::game::{Game, To};
+use tickwire_protocol::game::{Game, Role, To};
+use tickwire_protocol::id::{PlayerId, Tick};
 use tickwire_protocol::limits::MESSAGE_BYTES_MAX;
 use tickwire_protocol::wire::{CloseCode, codec};
 
 use super::client::Greeting;
+use super::delayed::Delayed;
 use super::interest::{has, unshared};
-use super::session::Presence;
+use super::session::{Presence, Session};
 use super::{Outbox, Room};
 
 impl<G: Game> Room<G> {
@@ -16,9 +18,11 @@ impl<G: Game> Room<G> {
     pub(super) fn look(&mut self) {
         self.take_told();
         let asked = self.told.iter().any(|(to, _)| matches!(to, To::Seeing(_)));
+        let asked_late = self.delayed.as_ref().is_some_and(Delayed::asks);
         let sends = self.sends();
-        let Some(image) = self.host.history().newest() else { return };
         for session in self.sessions.values_mut() {
+            let late = self.delayed.as_mut().filter(|_| session.role == Role::Watches);
+            let asked = if late.is_some() { asked_late } else { asked };
             let greeting = match &session.presence {
                 Presence::Here(client) => client.greeting != Greeting::Done,
                 Presence::Bot | Presence::Away(_) | Presence::Lost { .. } | Presence::Over => continue,
@@ -26,14 +30,18 @@ impl<G: Game> Room<G> {
             if !(asked || sends || greeting) {
                 continue;
             }
-            let Some(player) = self.host.player(session.id) else { continue };
-            let view = self.game.view(&self.world, player);
+            let (world, history, interest) = match late {
+                Some(late) => (&late.world, &late.history, &mut late.interest),
+                None => (&self.world, self.host.history(), &mut self.interest),
+            };
+            let (Some(image), Some(player)) = (history.newest(), self.host.player(session.id)) else { continue };
+            let view = self.game.view(world, player);
             session.sight.turn();
             if view.everything && view.without.is_empty() {
-                session.sight.now = self.interest.everything(image);
+                session.sight.now = interest.everything(image);
             } else {
                 let visible = unshared(&mut session.sight.now);
-                self.interest.see(image, &view, &session.sight.before, visible);
+                interest.see(image, &view, &session.sight.before, visible);
             }
             session.sight.centre = view.areas.first().map(|area| area.centre);
         }
@@ -62,23 +70,41 @@ impl<G: Game> Room<G> {
                 out.outside.push(from..out.bytes.len());
                 continue;
             }
-            for session in self.sessions.values_mut() {
-                let told = match to {
-                    To::Everyone => true,
-                    To::One(player) => session.id == player,
-                    To::AllBut(player) => session.id != player,
-                    To::Seeing(entity) => has(&session.sight.now.kinds, entity),
-                    To::Outside => false,
-                };
-                let there = !matches!(session.presence, Presence::Bot | Presence::Over);
-                if told && there && session.events.push(self.tick, &bytes).is_err() {
-                    full.push(session.id);
-                }
+            if let Some(delayed) = &mut self.delayed {
+                delayed.tell(self.tick, to, &bytes);
             }
+            let apart = self.delayed.is_some();
+            let now = self.sessions.values_mut().filter(|session| !(apart && session.role == Role::Watches));
+            tell_each(now, (self.tick, to, &bytes), &mut full);
+        }
+        while let Some((tick, to, bytes)) = self.delayed.as_mut().and_then(Delayed::next_told) {
+            let late = self.sessions.values_mut().filter(|session| session.role == Role::Watches);
+            tell_each(late, (tick, to, &bytes), &mut full);
         }
         for player in full {
             let reason = "too many events wait to be read: read faster, or come back".to_owned();
             self.close_connection(player, CloseCode::DoesNotRead, reason, true);
+        }
+    }
+}
+
+/// Gives an event to those among the sessions to whom it is told; `full` are those for whom too many wait.
+fn tell_each<'a, I: 'a>(
+    sessions: impl Iterator<Item = &'a mut Session<I>>,
+    (tick, to, bytes): (Tick, To, &Arc<[u8]>),
+    full: &mut Vec<PlayerId>,
+) {
+    for session in sessions {
+        let told = match to {
+            To::Everyone => true,
+            To::One(player) => session.id == player,
+            To::AllBut(player) => session.id != player,
+            To::Seeing(entity) => has(&session.sight.now.kinds, entity),
+            To::Outside => false,
+        };
+        let there = !matches!(session.presence, Presence::Bot | Presence::Over);
+        if told && there && session.events.push(tick, bytes).is_err() {
+            full.push(session.id);
         }
     }
 }

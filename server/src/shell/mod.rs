@@ -188,6 +188,7 @@ fn rules(mut rules: Rules, config: &Config) -> Rules {
     rules.bots = config.bots.unwrap_or(rules.bots);
     rules.players_max = config.players_max.unwrap_or(rules.players_max);
     rules.watchers_max = config.watchers_max.unwrap_or(rules.watchers_max);
+    rules.watch_delay_ms = config.watch_delay_ms.unwrap_or(rules.watch_delay_ms);
     rules
 }
 

@@ -84,6 +84,8 @@ pub(crate) struct RoomState {
     players_max: u32,
     watchers: u64,
     watchers_max: u32,
+    /// By how many milliseconds watchers see it later.
+    watch_delay_ms: u32,
     bots: u64,
     tick: u64,
     /// Percent of its tick rate that the room keeps.
@@ -253,6 +255,7 @@ impl Rooms {
             players_max: self.rules.players_max,
             watchers: entry.gauges.watchers.get(),
             watchers_max: self.rules.watchers_max,
+            watch_delay_ms: self.rules.watch_delay_ms,
             bots: entry.gauges.bots.get(),
             tick: entry.gauges.tick.get(),
             pace: entry.gauges.pace.get(),
