@@ -68,4 +68,27 @@ await bench(["--bots", "0"], async (bench) => {
   expect(graph.corrections === 0,
     `the own ship is where it was predicted, to the bit (${graph.ticks_predicted} ticks, ${graph.inputs_replaced} inputs replaced)`);
   await bench.quiet(flies, watches);
+
+  const pad = await bench.page("pad", { width: 900, height: 600 });
+  await pad.evaluate(() => {
+    window.pad = { axes: [0, 0, 0, 0], buttons: Array.from({ length: 17 }, () => ({ value: 0, pressed: false })) };
+    navigator.getGamepads = () => [null, window.pad];
+  });
+  await bench.play(pad, "Lin");
+  await pad.evaluate(() => {
+    window.pad.axes[1] = 1;
+    window.pad.buttons[7] = { value: 1, pressed: true };
+  });
+  await pad.waitForFunction(() => {
+    const { ships, shots } = window.dogfight.game.world;
+    const own = ships.mine;
+    return own && Math.abs(own.heading - Math.PI / 2) < 0.1 && own.burns && [...shots].some((shot) => shot.mine);
+  }, { timeout: 10_000 });
+  expect(true, "a gamepad's stick turns and thrusts, its trigger fires");
+  const dashes = () => pad.evaluate(() => window.dogfight.game.world.ships.mine?.dash_ready ?? 0);
+  const rested = await dashes();
+  await pad.evaluate(() => { window.pad.buttons[2] = { value: 1, pressed: true }; });
+  await pad.waitForFunction((before) => (window.dogfight.game.world.ships.mine?.dash_ready ?? 0) > before, { timeout: 10_000 }, rested);
+  expect(true, "a button of it dashes");
+  await bench.quiet(pad);
 });

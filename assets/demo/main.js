@@ -154,11 +154,14 @@ function frame(now) {
   last = now;
   if (game) draw(game, now, Math.min(0.05, Math.max(0, ms / 1000)));
   hud.banner(trouble(), "");
-  if (game) graph.frame(game.stats(), now, ms, performance.now() - started);
+  if (game) graph.frame(game, now, ms, performance.now() - started);
 }
 
 /** @param {import("./tickwire.js").Game} game @param {number} now @param {number} seconds */
 function draw(game, now, seconds) {
+  // The controls first: what is drawn now answers the key that was pressed just before.
+  const controls = input.read(plays ? game.world.ships?.mine?.pos ?? null : null);
+  if (plays && game.state === "joined") game.input(controls);
   game.draw(now);
   const world = game.world;
   if (!world.ships) return;
@@ -168,9 +171,7 @@ function draw(game, now, seconds) {
     pilots: new Map([...world.pilots].map((pilot) => [pilot.player, pilot])),
   };
   const own = plays ? world.ships.mine : null;
-  const controls = input.read(own?.pos ?? null);
   if (plays && game.state === "joined") {
-    game.input(controls);
     if (own) camera.follow(own.pos, own.vel, seconds);
   } else {
     watch.look(world, scene, controls, seconds);

@@ -123,7 +123,20 @@ async function compile(url) {
 class Core {
   /** @param {Record<string, any>} exports */
   constructor(exports) {
-    this.do = exports;
+    /** Milliseconds spent in the core. */
+    this.spent = 0;
+    this.do = { ...exports };
+    for (const name of ["tw_draw", "tw_update", "tw_receive", "tw_tell", "tw_ask"]) this.do[name] = this.timed(exports[name]);
+  }
+
+  /** @param {(...numbers: number[]) => number} call */
+  timed(call) {
+    return (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ c) => {
+      const began = clock();
+      const result = call(a, b, c);
+      this.spent += clock() - began;
+      return result;
+    };
   }
 
   /** @param {WebAssembly.Module} module @returns {Promise<Core>} */
@@ -383,6 +396,11 @@ export class Game {
   /** A simulated link from now on; `null` for none. @param {LinkConditions | LinkPreset | null} link */
   link(link) {
     this.#tell(TELL.link, typeof link === "string" ? link : link && conditions(link));
+  }
+
+  /** Milliseconds spent in the core so far: frames taken, inputs made, worlds drawn, questions answered. @type {number} */
+  get coreMs() {
+    return this.#core.spent;
   }
 
   /** @returns {Stats} */
