@@ -2,6 +2,7 @@
 // the field's name and type, requests as a form. It knows nothing about the game.
 
 import { connect } from "./tickwire.js";
+import { Bytes } from "./look-bytes.js";
 import { Keys } from "./look-keys.js";
 import { requestForm } from "./look-form.js";
 import { Space } from "./look-space.js";
@@ -20,6 +21,7 @@ let keys = null;
 /** @type {Space | null} */
 let space = null;
 let tablesDue = 0;
+const bytes = new Bytes($("#bytes"));
 
 /** @param {"plays" | "watches"} role */
 async function join(role) {
@@ -28,7 +30,7 @@ async function join(role) {
   url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   const room = /** @type {HTMLInputElement} */ ($("#room")).value;
   const name = /** @type {HTMLInputElement} */ ($("#name")).value;
-  const mine = await connect(url, { role, room, name, viewer: true });
+  const mine = await connect(url, { role, room, name, viewer: true, WebSocket: bytes.socket });
   game = mine;
   mine.onstate = () => mine === game && show(mine);
   mine.onevent = (event, tick) => note(tick, event);
@@ -147,6 +149,7 @@ function frame(now) {
   if (game.state !== "joined" || !game.schema) return;
   if (keys) game.input(keys.input());
   space?.draw(game.world);
+  bytes.draw();
   if (now >= tablesDue) {
     tablesDue = now + TABLES_EVERY;
     tables(game);
