@@ -2,11 +2,13 @@
 //!
 //! Nothing depends on this crate. Every figure that the project publishes is printed by one of its binaries.
 
+pub mod beside;
 pub mod bytes;
 pub mod feel;
 pub mod floor;
 pub mod load;
 pub mod machine;
+pub mod numbers;
 pub mod report;
 pub mod rng;
 pub mod scenes;

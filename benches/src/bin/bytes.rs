@@ -40,6 +40,9 @@ struct Flags {
     /// Write every frame into this folder.
     #[arg(long, value_name = "FOLDER")]
     dump: Option<PathBuf>,
+    /// Also count what other formats need for the same worlds.
+    #[arg(long)]
+    beside: bool,
     /// Make one bit wrong, to see that it is noticed.
     #[arg(long)]
     sabotage: bool,
@@ -52,7 +55,7 @@ fn main() -> ExitCode {
 }
 
 fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
-    let run = Run { dump: flags.dump.clone(), sabotage: flags.sabotage };
+    let run = Run { dump: flags.dump.clone(), beside: flags.beside, sabotage: flags.sabotage };
     if let Some(name) = &flags.scene {
         let (players, entities) = (flags.players, flags.entities);
         let plan = Plan { scene: name.clone(), players, entities, ticks: flags.ticks, seed: flags.seed };

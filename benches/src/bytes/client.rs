@@ -16,6 +16,7 @@ use tickwire_protocol::world::Input as _;
 use tickwire_server::room::{AnyRoom, ConnId};
 
 use super::{Complaints, Dump};
+use crate::beside::{self, Beside};
 
 /// What a frame from the server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub(super) struct Client {
     /// Rows are still entering.
     pub(super) filling: bool,
     pub(super) dump: Option<Dump>,
+    /// The same worlds in other formats.
+    pub(super) beside: Option<Beside>,
     seq: InputSeq,
     asked: u32,
     tick: Tick,
@@ -78,6 +81,7 @@ impl Client {
             replica: decodes.then(|| Replica::new(schema)),
             filling: decodes,
             dump: None,
+            beside: None,
             seq: InputSeq::NONE,
             asked: 0,
             tick: Tick::NONE,
@@ -110,6 +114,18 @@ impl Client {
     /// What it holds.
     pub(super) fn held(&self) -> Option<&Image> {
         self.replica.as_ref().and_then(Replica::newest)
+    }
+
+    /// Writes what it holds in other formats as well. Says whether it does that.
+    ///
+    /// # Errors
+    /// Where one of them refuses.
+    pub(super) fn stand_beside(&mut self, sum: &mut beside::Bytes) -> anyhow::Result<bool> {
+        let Some((beside, held)) = self.beside.as_mut().zip(self.replica.as_ref().and_then(Replica::newest))
+        else {
+            return Ok(false);
+        };
+        beside.tick(held, sum).map(|()| true)
     }
 
     /// Sends the input of a tick, with what was received so far, and perhaps a request.

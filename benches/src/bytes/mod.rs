@@ -15,6 +15,8 @@ pub use self::scene::{Plan, scene};
 pub struct Run {
     /// Writes every frame into this folder.
     pub dump: Option<std::path::PathBuf>,
+    /// Also counts what other formats need for the same.
+    pub beside: bool,
     /// Makes one bit wrong, to see that it is noticed.
     pub sabotage: bool,
 }

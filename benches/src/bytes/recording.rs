@@ -10,6 +10,7 @@ use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::{Due, Encoder, Ledger, Replica, Visible};
 
 use super::{Dump, Run};
+use crate::beside::{self, Beside};
 use crate::report::Figures;
 use crate::sets::{self, Layout, Set};
 
@@ -36,6 +37,7 @@ pub fn recording(path: &Path, layout: Layout, lag: usize, run: &Run) -> anyhow::
         if at >= UNSCORED {
             score.bytes += frame.bytes;
             score.header += frame.header;
+            score.beside.add(&frame.beside);
         }
         score.codebook += frame.codebook;
         score.mismatches += u64::from(!frame.same);
@@ -52,6 +54,9 @@ pub fn recording(path: &Path, layout: Layout, lag: usize, run: &Run) -> anyhow::
     figures.round("bits_per_entity_tick", per_frame(coded) * 8.0 / set.entities as f64, 4);
     figures.set("codebook_bytes", score.codebook);
     figures.set("mismatches", score.mismatches);
+    if run.beside {
+        score.beside.figures(scored as f64, &mut figures);
+    }
     Ok(figures)
 }
 
@@ -61,6 +66,7 @@ struct Score {
     header: usize,
     codebook: usize,
     mismatches: u64,
+    beside: beside::Bytes,
 }
 
 /// What one frame of a recording came to.
@@ -69,6 +75,8 @@ struct Coded {
     header: usize,
     codebook: usize,
     same: bool,
+    /// The same in other formats.
+    beside: beside::Bytes,
 }
 
 /// A recording being sent: as many chains of snapshots as the lag is long, each made from its own last.
@@ -96,15 +104,18 @@ struct Chain {
     ledger: Ledger,
     replica: Replica,
     dump: Option<Dump>,
+    beside: Option<Beside>,
 }
 
 impl Tape {
     fn new(set: &Set, lag: usize, run: &Run) -> anyhow::Result<Tape> {
         let chain = |(at, schema): (usize, &Schema)| -> anyhow::Result<Chain> {
             let dump = run.dump.as_ref().map(|folder| Dump::begin(folder, &format!("chain-{at}"), schema));
-            Ok(Chain { ledger: Ledger::new(), replica: Replica::new(schema), dump: dump.transpose()? })
+            let beside = run.beside.then(|| Beside::new(schema)).transpose()?;
+            Ok(Chain { ledger: Ledger::new(), replica: Replica::new(schema), dump: dump.transpose()?, beside })
         };
-        let bare = |_| Chain { ledger: Ledger::new(), replica: Replica::new(&set.schema), dump: None };
+        let bare =
+            |_| Chain { ledger: Ledger::new(), replica: Replica::new(&set.schema), dump: None, beside: None };
         Ok(Tape {
             room: Side::new(&set.schema),
             chains: (0..lag).map(|at| (at, &set.schema)).map(chain).collect::<anyhow::Result<_>>()?,
@@ -128,12 +139,13 @@ impl Tape {
         let chain = self.chains.get_mut(turn).context("no such chain")?;
         let enters: &[EntityId] = if chain.ledger.held().is_some() { &[] } else { &self.enters };
         let (codebook, frame) = self.room.send(&mut chain.ledger, &self.visible, enters);
-        let coded = |same| Coded {
+        let coded = |same, beside| Coded {
             bytes: frame.len(),
             header,
             // A client has one chain and is sent a book once; the other chains stand in for frames on their way.
             codebook: if turn == 0 { codebook.len() } else { 0 },
             same,
+            beside,
         };
         let mut same = true;
         for bytes in [&self.room.out[codebook.clone()], &self.room.out[frame.clone()]] {
@@ -149,7 +161,11 @@ impl Tape {
             dump.hash(tick, chain.replica.hash())?;
         }
         same &= chain.replica.newest() == self.room.history.newest();
-        Ok(coded(same))
+        let mut beside = beside::Bytes::default();
+        if let (Some(formats), Some(held)) = (&mut chain.beside, chain.replica.newest()) {
+            formats.tick(held, &mut beside)?;
+        }
+        Ok(coded(same, beside))
     }
 }
 

@@ -13,6 +13,7 @@ use tickwire_server::room::{AnyRoom as _, Outbox, Room, RoomSetup};
 use super::client::{Client, Frame};
 use super::truth::Truth;
 use super::{Complaints, Dump, Run};
+use crate::beside::{self, Beside};
 use crate::report::Figures;
 use crate::scenes::{self, Scene, Sight, Visit};
 
@@ -33,6 +34,9 @@ pub struct Plan {
 
 /// Ticks that a keyframe may take at the most.
 const KEYFRAME_TICKS_MAX: u32 = 600;
+
+/// Clients whose worlds are also written in other formats.
+const BESIDE_MAX: usize = 4;
 
 /// Where everybody is sent the same, one client in so many decodes it; the others compare bytes.
 const DECODERS: u32 = 64;
@@ -85,6 +89,9 @@ struct Sum {
     /// Rows that clients held, added up over client-ticks.
     rows: f64,
     mismatches: u64,
+    /// What other formats need, for as many client-ticks.
+    beside: beside::Bytes,
+    beside_ticks: u64,
 }
 
 fn figures(plan: &Plan, keyframe: &Sum, sum: &Sum) -> Figures {
@@ -105,6 +112,9 @@ fn figures(plan: &Plan, keyframe: &Sum, sum: &Sum) -> Figures {
     figures.round("snapshot_bytes_per_client_tick", per(sum.snapshot), 2);
     figures.round("private_bytes_per_client_tick", per(sum.private), 2);
     figures.round("frames_per_client_tick", per(sum.frames), 3);
+    if sum.beside_ticks > 0 {
+        sum.beside.figures(sum.beside_ticks as f64, &mut figures);
+    }
     figures
 }
 
@@ -131,6 +141,9 @@ impl<G: Scene> Rig<G> {
             let mut client = Client::new(&schema, seat, decodes, G::ROLE);
             if let Some(folder) = run.dump.as_ref().filter(|_| decodes) {
                 client.dump = Some(Dump::begin(folder, &format!("client-{}", seat + 1), &schema)?);
+            }
+            if run.beside && decodes && (seat as usize) < BESIDE_MAX {
+                client.beside = Some(Beside::new(&schema)?);
             }
             client.join(&mut room);
             clients.push(client);
@@ -210,6 +223,7 @@ impl<G: Scene> Rig<G> {
         let Some(room) = self.room.history().newest() else { return Ok(()) };
         for client in &mut self.clients {
             let (Some(player), true) = (client.player, client.decodes()) else { continue };
+            sum.beside_ticks += u64::from(client.stand_beside(&mut sum.beside)?);
             let Some(held) = client.held() else { continue };
             let eye = G::eye(self.room.world(), player);
             let wrong = self.truth.wrong(room, held, player, eye, client.filling);
