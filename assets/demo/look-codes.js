@@ -2,6 +2,7 @@
 
 import { Bits, bitsOf } from "./look-bits.js";
 
+/** @typedef {import("./look-expect.js").Expectation} Expectation */
 /** @typedef {import("./look-kinds.js").Group} Group */
 /** @typedef {import("./look-kinds.js").Scale} Scale */
 
@@ -12,14 +13,25 @@ import { Bits, bitsOf } from "./look-bits.js";
  * @typedef {object} GroupBook
  * @property {number[]} keys
  * @property {(Code | null)[]} contexts
- * @property {(Code | null)[][]} parts By part, then class of contexts.
+ * @property {(Code | null)[]} parts By class; empty where there are none.
  */
 
 /** By kind, then group. @typedef {(GroupBook | null)[][]} Codebook */
 
 const LENGTH_MAX = 14;
 const CONTEXTS = 16;
-const CLASSES = 11;
+const PACES = 4;
+const LEVELS = 24;
+/** The class of whatever is new. */
+const UNKNOWN = PACES * LEVELS;
+/** The scale of parts that are told by themselves; from the first with raw bits on, the sign is part of the symbol. */
+const APART = { exact: 2, halves: true, tokens: 31 };
+const SIGNED = 2 * APART.exact + 1;
+/** Symbols of a first part that are no tokens, and how many of all there are. */
+const [BEYOND, FLAGS_FIRST, SPECIAL] = [0, 1, 2];
+const SYMBOLS = SPECIAL + 2 * APART.tokens - SIGNED;
+/** Changes count as that much at the most. */
+const CHANGE_MAX = 2 ** 20;
 /** The symbol of the built-in code that says that flags come first. */
 const FLAGGED = 33;
 const EXPECTED_MAX = 13;
@@ -89,20 +101,23 @@ const BUILT_IN = Array.from({ length: EXPECTED_MAX + 1 }, (_, expected) => new C
 
 /**
  * Reads what a group tells.
- * @param {Group} group @param {number} context @param {number[]} magnitudes Expected of each part.
- * @param {GroupBook | null | undefined} book @param {Bits} from @returns {Told}
+ * @param {Group} group @param {Expectation} expected @param {GroupBook | null | undefined} book @param {Bits} from
+ * @returns {Told}
  */
-export function readGroup(group, context, magnitudes, book, from) {
+export function readGroup(group, expected, book, from) {
   /** @type {Told} */
   const told = { parts: group.scales.map(() => 0), flags: 0 };
-  const joint = book?.contexts[context];
+  const joint = book?.contexts[expected.context];
   if (book && joint) {
     const symbol = joint.read(from);
     if (symbol < book.keys.length) return readRaw(book.keys[symbol], group, told, from);
   }
-  if (book && readParts(book, classOf(context), group, told, from)) return told;
-  return builtIn(group, magnitudes, told, from);
+  if (book && readParts(book, expected, group, told, from)) return told;
+  return builtIn(group, expected.magnitudes, told, from);
 }
+
+/** All flags of a group, of which some are set. @param {Group} group @param {Bits} from */
+const readFlags = ({ flags }, from) => (flags === 1 ? 1 : from.u(flags));
 
 /** A joint symbol, and the raw bits behind it. @param {number} key @param {Group} group @param {Told} told @param {Bits} from */
 function readRaw(key, group, told, from) {
@@ -117,32 +132,65 @@ function readRaw(key, group, told, from) {
   return told;
 }
 
-/** Part by part; `false`: not so. @param {GroupBook} book @param {number} of @param {Group} group @param {Told} told @param {Bits} from */
-function readParts(book, of, group, told, from) {
-  if (!book.parts[0]?.[of]) return false;
-  for (const [part, scale] of group.scales.entries()) {
-    const code = book.parts[part][of];
+/** Part by part; `false`: not so. @param {GroupBook} book @param {Expectation} expected @param {Group} group @param {Told} told @param {Bits} from */
+function readParts({ parts: codes }, expected, group, told, from) {
+  if (group.scales.length === 0) return false;
+  for (let part = 0; part < group.scales.length; part++) {
+    const code = codeOf(codes, classOf(part, expected, told.parts), expected);
+    if (!code && part === 0) return false;
     if (!code) throw new Error("a part has no code");
-    let token = code.read(from);
-    if (part === 0 && token === scale.tokens + 1) {
-      told.flags = from.u(group.flags);
-      token = code.read(from);
+    let symbol = code.read(from);
+    if (part === 0 && symbol === FLAGS_FIRST) {
+      told.flags = readFlags(group, from);
+      symbol = code.read(from);
     }
-    if (part === 0 && token === scale.tokens) return false;
-    if (token >= scale.tokens) throw new Error("only a first part is beyond its tokens");
-    told.parts[part] = difference(scale, token, from);
+    if (part === 0 && symbol === BEYOND) return false;
+    if (symbol < SPECIAL) throw new Error("only a first part is beyond its tokens");
+    const token = symbol - SPECIAL;
+    if (token < SIGNED) told.parts[part] = difference(APART, token, from);
+    else told.parts[part] = beyond(APART, (token + SIGNED) >> 1, ((token + SIGNED) & 1) === 1, from);
   }
   return true;
 }
 
+/** The class of a part's code, by how far it may be off. @param {number} part @param {Expectation} expected @param {number[]} parts Those before it. */
+function classOf(part, { circle, context, changes, pace }, parts) {
+  if (circle) return 16 * part + context;
+  if (!changes) return UNKNOWN;
+  const count = (/** @type {number} */ value) => Math.min(Math.abs(value), CHANGE_MAX);
+  const own = changes.reduce((sum, change) => sum + count(change), 0) + count(changes[part]);
+  const before = parts.slice(0, part).map(count);
+  const told = before.reduce((sum, value) => sum + value, 0);
+  const unrest = part === 0 ? 2 * own : Math.floor(own + 2 * before[part - 1] + (2 * told) / part);
+  const octave = bitsOf(unrest) - 1;
+  const level = unrest < 4 ? unrest : 2 * octave + ((unrest >> (octave - 1)) & 1);
+  return LEVELS * pace + Math.min(level, LEVELS - 1);
+}
+
+/** The code of a class, or of the nearest one that there is. @param {(Code | null)[]} codes @param {number} wanted @param {Expectation} expected */
+function codeOf(codes, wanted, { circle }) {
+  if (circle || wanted === UNKNOWN) return codes[wanted] ?? null;
+  const [pace, level] = [Math.floor(wanted / LEVELS), wanted % LEVELS];
+  for (let next = 0; next < PACES; next++) {
+    const first = ((pace + next) % PACES) * LEVELS;
+    for (let off = 0; off < LEVELS; off++) {
+      for (const near of [level - off, level + off]) {
+        const code = near >= 0 && near < LEVELS ? codes[first + near] : null;
+        if (code) return code;
+      }
+    }
+  }
+  return null;
+}
+
 /** @param {Group} group @param {number[]} magnitudes @param {Told} told @param {Bits} from */
 function builtIn(group, magnitudes, told, from) {
-  if (group.scales.length === 0 && group.flags > 0 && from.flag()) told.flags = from.u(group.flags);
+  if (group.scales.length === 0 && group.flags > 0 && from.flag()) told.flags = readFlags(group, from);
   for (let part = 0; part < group.scales.length; part++) {
     const code = BUILT_IN[Math.min(magnitudes[part], EXPECTED_MAX)];
     let size = code.read(from);
     if (size === FLAGGED && part === 0) {
-      told.flags = from.u(group.flags);
+      told.flags = readFlags(group, from);
       size = code.read(from);
     }
     if (size === FLAGGED) throw new Error("flags where there are none");
@@ -155,22 +203,19 @@ function builtIn(group, magnitudes, told, from) {
 }
 
 /** The difference of a token, with the raw bits behind it. @param {Scale} scale @param {number} token @param {Bits} from */
-function difference({ exact, halves }, token, from) {
+function difference(scale, token, from) {
+  const { exact } = scale;
   if (token <= 2 * exact) return token % 2 === 1 ? (token + 1) / 2 : -(token / 2);
+  return beyond(scale, token, from.flag(), from);
+}
+
+/** The difference of a token that is followed by raw bits. @param {Scale} scale @param {number} token @param {boolean} negative @param {Bits} from */
+function beyond({ exact, halves }, token, negative, from) {
   const of = token - 2 * exact - 1;
   const bits = halves ? of >> 1 : of + 1;
   const before = halves ? 2 * (2 ** (of >> 1) - 1) + (of % 2) * 2 ** (of >> 1) : 2 ** (of + 1) - 2;
-  const negative = from.flag();
   const size = exact + 1 + before + from.u(bits);
   return (negative ? -size : size) | 0;
-}
-
-/** @param {number} context */
-function classOf(context) {
-  if (context <= 2) return 0;
-  if (context <= 5) return 1;
-  if (context <= 7) return 2;
-  return context <= 14 ? context - 5 : 10;
 }
 
 /** @param {Uint8Array} bytes @param {Group[][]} kinds The groups of each kind, by number. @returns {Codebook} */
@@ -185,21 +230,31 @@ export function readCodebook(bytes, kinds) {
 function readGroupBook(group, from) {
   const largest = group.scales.reduce((product, scale) => product * scale.tokens, 2 ** group.flags) - 1;
   const keys = Array.from({ length: from.u(8) }, () => 0).map(() => from.u(bitsOf(largest)));
-  const code = (/** @type {number} */ symbols) => (from.flag() ? new Code(readLengths(symbols, from)) : null);
-  const contexts = Array.from({ length: CONTEXTS }, () => code(keys.length + 1));
-  const parts = group.scales.map(({ tokens }) => Array.from({ length: CLASSES }, () => code(tokens + 2)));
-  return { keys, contexts, parts };
+  const contexts = readCodes(CONTEXTS, keys.length + 1, from);
+  return { keys, contexts, parts: from.flag() ? readCodes(UNKNOWN + 1, SYMBOLS, from) : [] };
 }
 
-/** @param {number} count @param {Bits} from */
-function readLengths(count, from) {
-  const lengths = [];
-  for (let last = 4; lengths.length < count; ) {
+/** A list of codes, each told from the one before it. @param {number} count @param {number} symbols @param {Bits} from */
+function readCodes(count, symbols, from) {
+  /** @type {number[]} */
+  let before = [];
+  return Array.from({ length: count }, () => {
+    if (!from.flag()) return null;
+    before = readLengths(symbols, before, from);
+    return new Code(before);
+  });
+}
+
+/** @param {number} symbols @param {number[]} before Those of the last code in the list. @param {Bits} from */
+function readLengths(symbols, before, from) {
+  const lengths = Array(symbols).fill(0);
+  const told = from.u(bitsOf(symbols));
+  for (let at = 0, last = 4; at < told; at++) {
     let ones = 0;
     while (ones < 4 && from.flag()) ones++;
-    const length = [last, last + 1, 0, last - 1][ones] ?? from.u(4);
-    lengths.push(length);
-    if (length !== 0) last = length;
+    const expected = before[at] || last;
+    lengths[at] = [expected, expected + 1, 0, expected - 1][ones] ?? from.u(4);
+    if (lengths[at] !== 0) last = lengths[at];
   }
   return lengths;
 }

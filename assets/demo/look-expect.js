@@ -10,6 +10,7 @@ import { bitsOf } from "./look-bits.js";
  * What a row was at up to three snapshots, newest first.
  * @typedef {object} Past
  * @property {ArrayLike<number>[]} values
+ * @property {boolean[]} stirred Whether something rare differs from each to the one before it.
  * @property {number[]} spans Ticks to the newest, and from each to the one before it.
  */
 
@@ -17,6 +18,9 @@ import { bitsOf } from "./look-bits.js";
  * @typedef {object} Expectation
  * @property {number} context
  * @property {number[]} magnitudes One per part.
+ * @property {boolean} circle Whether the parts are a turn and what is off the circle.
+ * @property {number[] | null} changes How much the components changed last; `null`: unknown.
+ * @property {number} pace How fast they move, 0 to 2; 3 of a row that has more to tell.
  * @property {(parts: number[]) => number[]} values What the differences of the parts make of it, by component.
  */
 
@@ -60,19 +64,29 @@ export function fromPast(group, model, past, components) {
   const hold = model === MODEL.hold;
   let moved = 0;
   let changed = 0;
+  /** @type {number[]} */
+  const changes = [];
   const each = group.at.map((at) => {
     const of = components[at];
     const [a, b, c] = past.values.map((values) => values[at]);
-    const last = depth > 1 ? short(a - b, of) : 0;
-    const before = depth > 2 ? short(b - c, of) : last;
+    let last = depth > 1 ? short(a - b, of) : 0;
+    let before = depth > 2 ? short(b - c, of) : last;
+    if (depth === DEPTH_MAX && !hold) {
+      if (past.stirred[0] && leaps(last, before)) last = 0;
+      else if (past.stirred[1] && leaps(before, last)) before = 0;
+    }
     const change = (last - before) | 0;
     moved = Math.max(moved, magnitude(last));
     changed = Math.max(changed, magnitude(hold ? last : change));
+    changes.push(hold ? last : change);
     const turned = hold ? (last || before) < 0 : (change || last) < 0;
     return { of, turned, expected: within(a + step(model, last, before, change, even, t0, t1), of) };
   });
-  const { context, size } = contextOf(depth, changed, moved);
+  const { context, size, pace } = contextOf(depth, changed, moved);
   return {
+    circle: false,
+    changes: depth === DEPTH_MAX ? changes : null,
+    pace,
     context,
     magnitudes: group.scales.map(() => size),
     values: (parts) => each.map(({ of, turned, expected }, at) => {
@@ -80,6 +94,9 @@ export function fromPast(group, model, past, components) {
     }),
   };
 }
+
+/** Whether a difference is no motion beside the other one. @param {number} difference @param {number} other */
+const leaps = (difference, other) => Math.abs(difference) > 8 * Math.abs(other) + 32;
 
 /**
  * @param {number} model @param {number} last @param {number} before @param {number} change @param {boolean} even
@@ -95,33 +112,42 @@ function step(model, last, before, change, even, t0, t1) {
 
 /** @param {number} depth @param {number} changed @param {number} moved */
 function contextOf(depth, changed, moved) {
-  if (depth < DEPTH_MAX) return { context: CONTEXT_SHALLOW, size: depth === 2 ? Math.max(moved - 1, 0) : 3 };
-  const speed = moved <= 2 ? 0 : moved <= 5 ? 1 : 2;
-  if (changed === 0) return { context: speed, size: 0 };
-  if (changed === 1) return { context: 3 + speed, size: 1 };
-  if (changed === 2) return { context: 6 + Math.min(speed, 1), size: 2 };
-  return { context: 5 + Math.min(changed, 9), size: changed };
+  const pace = moved <= 2 ? 0 : moved <= 5 ? 1 : 2;
+  if (depth < DEPTH_MAX) return { context: CONTEXT_SHALLOW, size: depth === 2 ? Math.max(moved - 1, 0) : 3, pace };
+  if (changed === 0) return { context: pace, size: 0, pace };
+  if (changed === 1) return { context: 3 + pace, size: 1, pace };
+  if (changed === 2) return { context: 6 + Math.min(pace, 1), size: 2, pace };
+  return { context: 5 + Math.min(changed, 9), size: changed, pace };
 }
 
+/** What is expected where nothing is known to be uneasy. @param {Group} group */
+const calm = (group) => ({ context: 0, circle: false, changes: group.at.map(() => 0), pace: 0 });
+
+/** @type {Expectation} */
+const NO_PARTS = { context: 0, magnitudes: [], circle: false, changes: null, pace: 0, values: () => [] };
+
+/** A lead that goes round no circle now. @type {Expectation} */
+export const noCircle = { ...NO_PARTS, context: 6, magnitudes: [0, 0, 0], circle: true };
+
 /** A group that is told by flags alone. @param {number} depth @returns {Expectation} */
-export const flagsAlone = (depth) => ({ context: depth, magnitudes: [], values: () => [] });
+export const flagsAlone = (depth) => ({ ...NO_PARTS, context: depth });
 
 /** A group that is rarely told. @param {Group} group @param {Past} past @param {Component[]} components @returns {Expectation} */
 export function rarely(group, past, components) {
-  return { ...fromPast(group, MODEL.hold, past, components), context: 0, magnitudes: group.scales.map(() => 3) };
+  return { ...fromPast(group, MODEL.hold, past, components), ...calm(group), magnitudes: group.scales.map(() => 3) };
 }
 
 /** A group about a known middle. @param {Group} group @param {number[]} middle @param {Component[]} components @returns {Expectation} */
 function about(group, middle, components) {
   return {
-    context: 0,
+    ...calm(group),
     magnitudes: group.scales.map(() => 1),
     values: (parts) => group.at.map((at, part) => within(within(middle[part], components[at]) + parts[part], components[at])),
   };
 }
 
 /** A speed that goes along an angle. @param {Group} group @param {Past} past @param {Component[]} components @returns {Expectation} */
-export const speed = (group, past, components) => ({ ...fromPast(group, MODEL.hold, past, components), context: 0 });
+export const speed = (group, past, components) => ({ ...fromPast(group, MODEL.hold, past, components), ...calm(group) });
 
 /**
  * A position, from the velocities before and after.
@@ -131,19 +157,24 @@ export function position(group, motion, past, now, components) {
   const [then] = past.values;
   const from = velocities(motion, then);
   const to = velocities(motion, now);
+  const { lo, step } = motion.position;
+  const tick = f32(1 / motion.rate);
   const middle = group.at.map((at, axis) => {
-    const moved = ((from[axis] + to[axis]) / 2) * past.spans[0] + (to[axis] - from[axis]) / 2;
-    return round(then[at] + moved * motion.perTick);
+    if (past.spans[0] === 1) return round((f32(f32(lo + then[at] * step) + f32(to[axis] * tick)) - lo) / step);
+    const moved = (((from[axis] + to[axis]) / 2) * past.spans[0] + (to[axis] - from[axis]) / 2) * tick;
+    return round(then[at] + moved / step);
   });
   return about(group, middle, components);
 }
 
-/** @param {Motion} motion @param {ArrayLike<number>} values */
+const f32 = Math.fround;
+
+/** As a game has them: in f32. @param {Motion} motion @param {ArrayLike<number>} values */
 function velocities({ velocity, heading }, values) {
-  const each = velocity.at.map((at) => velocity.lo + values[at] * velocity.step);
+  const each = velocity.at.map((at) => f32(velocity.lo + values[at] * velocity.step));
   if (!heading) return each;
   const { sin, cos } = unit(values[heading.at], heading.bits);
-  return [each[0] * cos, each[0] * sin];
+  return [f32(each[0] * f32(cos)), f32(each[0] * f32(sin))];
 }
 
 /**
@@ -151,7 +182,8 @@ function velocities({ velocity, heading }, values) {
  * @param {Group} group @param {Motion} motion @param {Past} past @param {ArrayLike<number>} now @param {Component[]} components
  */
 export function along(group, motion, past, now, components) {
-  const [x, y] = velocities(motion, now);
+  const { lo, step, at: xy } = motion.velocity;
+  const [x, y] = xy.map((at) => lo + now[at] * step);
   const [at] = group.at;
   const still = x === 0 && y === 0;
   return about(group, [still ? past.values[0][at] : round(turns(y, x) * (components[at].max + 1))], components);
@@ -185,6 +217,9 @@ export function circle(group, model, { velocity }, past, components) {
   const octave = Math.floor(Math.log2(Math.floor(newest.length)));
   const half = newest.length >= 1.5 * 2 ** octave ? 1 : 0;
   return {
+    circle: true,
+    changes: null,
+    pace: 0,
     context: past.values.length < DEPTH_MAX ? CONTEXT_SHALLOW : (turned ? 7 : 0) + ((2 * octave + half) % 7),
     magnitudes: [turned ? 2 : Math.max(octave - 3, 0), 0, 0],
     values: ([turn, offX, offY]) => {

@@ -52,7 +52,8 @@
  * @typedef {object} Motion
  * @property {{ at: number[], lo: number, step: number }} velocity Of a speed, one component.
  * @property {{ at: number, bits: number } | null} heading Where a speed goes along an angle.
- * @property {number} perTick Steps of the position that one unit a second is in a tick.
+ * @property {{ lo: number, step: number }} position
+ * @property {number} rate Ticks a second.
  */
 
 /** @typedef {ReturnType<typeof kindOf>} Kind */
@@ -193,9 +194,8 @@ function motion(all, fields, rate, groups, add) {
   for (const velocity of fields) {
     const position = all[velocity.says.rate_of ?? -1];
     const worth = worthOf(velocity.ty);
-    const step = position && worthOf(position.ty)?.step;
-    if (!position || !worth || !step || !fields.includes(position)) continue;
-    const perTick = 1 / (rate * step);
+    const place = position && worthOf(position.ty);
+    if (!worth || !place || !fields.includes(position)) continue;
     const at = range(velocity.first, velocity.count);
     const whole = (/** @type {Field} */ field) => group(field.name, range(field.first, field.count));
     const angle = all[velocity.says.along ?? -1];
@@ -203,7 +203,7 @@ function motion(all, fields, rate, groups, add) {
       groups.lead = add(whole(angle));
       groups.derived.push({ group: add(whole(velocity)), how: "speed" });
       groups.derived.push({ group: add(whole(position)), how: "position" });
-      groups.motion = { velocity: { at, ...worth }, heading: { at: angle.first, bits: angle.ty.Angle.bits }, perTick };
+      groups.motion = { velocity: { at, ...worth }, heading: { at: angle.first, bits: angle.ty.Angle.bits }, position: place, rate };
       return [angle, velocity, position];
     }
     if (velocity.count !== position.count) continue;
@@ -212,7 +212,7 @@ function motion(all, fields, rate, groups, add) {
     groups.lead = add({ ...whole(velocity), circle, ...(circle ? { scales: CIRCLE } : {}) });
     if (circle) groups.plain = add(whole(velocity));
     groups.derived.push({ group: add(whole(position)), how: "position" });
-    groups.motion = { velocity: { at, ...worth }, heading: null, perTick };
+    groups.motion = { velocity: { at, ...worth }, heading: null, position: place, rate };
     const along = fields.find((field) => plane && field.ty.Angle && all[field.says.along ?? -1] === velocity);
     if (along) groups.derived.push({ group: add(whole(along)), how: "along" });
     return [velocity, position, ...(along ? [along] : [])];

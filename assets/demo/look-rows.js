@@ -7,6 +7,7 @@ import * as expect from "./look-expect.js";
 /** @typedef {import("./look-codes.js").GroupBook} GroupBook */
 /** @typedef {import("./look-expect.js").Expectation} Expectation */
 /** @typedef {import("./look-expect.js").Past} Past */
+/** @typedef {Pick<Past, "values" | "spans">} Before */
 /** @typedef {import("./look-kinds.js").Component} Component */
 /** @typedef {import("./look-kinds.js").Group} Group */
 /** @typedef {import("./look-kinds.js").Groups} Groups */
@@ -21,14 +22,18 @@ import * as expect from "./look-expect.js";
  * @property {Bits | null} from Without, every symbol tells nothing.
  */
 
+/** The pace of the common groups of a row that has more to tell. */
+const PACE_MORE = 3;
+
 /** The model of a group. @param {Group} group @param {number} models */
 const modelOf = ({ model }, models) => (model < 0 ? expect.MODEL.hold : (models >>> (4 * model)) & 15);
 
 /**
  * Reads a row into `now`, which is as it was at the newest snapshot. Returns the row's models from here on.
- * @param {Reading} how @param {Past} past @param {number} models @param {Int32Array} now
+ * @param {Reading} how @param {Before} before @param {number} models @param {Int32Array} now
  */
-export function readRow(how, past, models, now) {
+export function readRow(how, before, models, now) {
+  const past = { ...before, stirred: stirredIn(how, before) };
   const { groups, components } = how;
   const { lead } = groups;
   const model = modelOf(lead, models);
@@ -47,9 +52,16 @@ export function readRow(how, past, models, now) {
     else assign(derived.group, expected.values(derived.group.at.map(() => 0)), now);
   });
   for (const group of groups.common) {
-    put(how, group, expect.fromPast(group, modelOf(group, models), past, components), now);
+    const expected = expect.fromPast(group, modelOf(group, models), past, components);
+    put(how, group, flag(more) ? { ...expected, pace: PACE_MORE } : expected, now);
   }
   return flag(more) ? readRare(how, past, models, now) : models;
+}
+
+/** Whether anything rare differs from each snapshot to the one before it. @param {Reading} how @param {Before} before */
+function stirredIn({ groups }, { values }) {
+  const rare = groups.rare.flatMap(({ groups: some }) => some.flatMap(({ at }) => at));
+  return values.slice(1).map((older, at) => rare.some((component) => values[at][component] !== older[component]));
 }
 
 /** What a lead that is no circle now is told under. @param {Reading} how @param {Past} past @param {number} model @returns {Expectation} */
@@ -57,7 +69,7 @@ function leadWithout({ groups, components }, past, model) {
   const { lead } = groups;
   if (lead.at.length === 0) return expect.flagsAlone(past.values.length);
   if (!lead.circle) return expect.fromPast(lead, model, past, components);
-  return { context: 6, magnitudes: [0, 0, 0], values: () => [] };
+  return expect.noCircle;
 }
 
 /** @param {Reading} how @param {import("./look-kinds.js").Derived} derived @param {Past} past @param {Int32Array} now */
@@ -90,7 +102,7 @@ function readRare(how, past, models, now) {
 function tell({ kind, book, from }, group, expected) {
   if (!from) return { flags: 0, values: expected.values(group.scales.map(() => 0)) };
   const start = from.at;
-  const { parts, flags } = readGroup(group, expected.context, expected.magnitudes, book?.[group.number], from);
+  const { parts, flags } = readGroup(group, expected, book?.[group.number], from);
   from.was(start, `${kind}.${group.name || "flags"}`);
   return { flags, values: expected.values(parts) };
 }

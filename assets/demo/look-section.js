@@ -224,7 +224,7 @@ function copied(rows, slot) {
 const same = (a, b) => a.every((value, at) => value === b[at]);
 
 /** @param {Earlier} row */
-const isStill = ({ rows: [a, b, c] }) => c !== undefined && same(a.values, b.values) && same(b.values, c.values);
+const isStill = ({ rows: [a, b, c] }) => b !== undefined && same(a.values, b.values) && (!c || same(b.values, c.values));
 
 /** @param {Earlier} row */
 const isWoken = ({ rows: [a, b, c] }) => c !== undefined && same(b.values, c.values) && !same(a.values, b.values);

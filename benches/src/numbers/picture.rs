@@ -28,7 +28,7 @@ pub fn picture(lines: &[Line]) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"system-ui, sans-serif\" \
          font-size=\"12\" fill=\"#222\">\n<title>Bytes per row and tick</title>\n\
          <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#fff\"/>\n\
-         <text x=\"12\" y=\"22\" font-size=\"15\" font-weight=\"600\">Bytes per row and tick, everything counted</text>\n"
+         <text x=\"12\" y=\"22\" font-size=\"15\" font-weight=\"600\">Bytes per row and tick: ours with everything, the others' changes alone</text>\n"
     );
     legend(&mut svg);
     let bottom = height - 28.0;
@@ -60,7 +60,8 @@ pub fn picture(lines: &[Line]) -> String {
             y - 5.5
         );
         svg += &format!(
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"{OURS}\" font-weight=\"600\">{ours:.2}</text>\n",
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"{OURS}\" font-weight=\"600\" stroke=\"#fff\" \
+             stroke-width=\"4\" paint-order=\"stroke\">{ours:.2}</text>\n",
             from - 9.0,
             y + 4.0
         );
