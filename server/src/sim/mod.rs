@@ -1,8 +1,6 @@
 //! A room, its clients, the links between them, and one clock that only this module moves. Pure: the whole thing in
-//! one thread, without a socket, the same in every run with the same seed.
-//!
-//! It stands in for the shell: it drains each connection once per tick, says who is blocked, carries out the outbox,
-//! and answers pings as a browser does.
+//! one thread, without a socket, the same in every run with the same seed. It stands in for the shell: it drains each
+//! connection once per tick, says who is blocked, carries out the outbox, and answers pings as a browser does.
 
 mod bot;
 mod probe;
