@@ -10,11 +10,13 @@ use tickwire_protocol::id::{EntityId, InputSeq, KindId, PlayerId, Tick};
 use tickwire_protocol::image::{History, Image, KindImage, Slots};
 use tickwire_protocol::limits::RINGS_MAX;
 use tickwire_protocol::schema::{Field, FieldType, Kind, Schema, Shape};
-use tickwire_protocol::snapshot::{Due, Encoder, Far, Held, Ledger, Replica, RingSet, Visible};
+use tickwire_protocol::snapshot::{Arrival, Due, Encoder, Far, Ledger, Replica, RingSet, Visible};
 use tickwire_protocol::wire::{EventRecord, Private};
 
+use crate::known::known_to;
+
 /// Slots of each kind.
-const SLOTS: u32 = 70;
+pub(crate) const SLOTS: u32 = 70;
 /// Players, numbered from 1; each is a client.
 pub(crate) const PLAYERS: u32 = 3;
 
@@ -237,21 +239,14 @@ impl Scene {
         prop_assert!(arrival.is_none());
         let arrival = client.replica.receive(&frames[1]).map_err(|e| TestCaseError::fail(e.to_string()))?;
         let arrival = arrival.unwrap();
-        prop_assert_eq!(arrival.private, private);
+        prop_assert_eq!(&arrival.private, &private);
         prop_assert_eq!(arrival.hash_ok, Some(true));
         client.keyframes += u32::from(client.ledger.held().is_none());
         let expected = known_to(&self.schema, &self.history, &encoded.held, me);
         let newest = client.replica.newest().unwrap();
         prop_assert_eq!(newest, &expected);
-        // What entered and left is the difference.
-        let before = client.truth.last_key_value().map(|(_, image)| image.clone());
-        for id in newest.entities() {
-            let was = before.as_ref().is_some_and(|before| before.contains(id));
-            prop_assert!(was || arrival.entered.contains(&id), "{:?} is not said to enter", id);
-        }
-        for id in before.iter().flat_map(Image::entities) {
-            prop_assert!(newest.contains(id) || arrival.left.contains(&id), "{:?} is not said to leave", id);
-        }
+        let before = client.truth.last_key_value().map(|(_, image)| image);
+        told_of_the_difference(before, newest, &arrival)?;
         client.truth.insert(now.tick, expected);
         client.ledger.written(encoded.held);
         client.frames.extend(frames);
@@ -309,59 +304,16 @@ impl Scene {
     }
 }
 
-/// The part of a world that `me` knows when it holds these rows, each as it was when it was last sent.
-pub(crate) fn known_to(schema: &Schema, history: &History, held: &Held, me: PlayerId) -> Image {
-    let mut known = history.at(held.tick).unwrap().clone();
-    for ((at, rows), kind) in (0u8..).zip(&mut known.kinds).zip(&schema.kinds) {
-        for slot in 0..SLOTS {
-            let id = EntityId { kind: KindId(at), slot };
-            let alive = rows.alive.contains(slot);
-            if kind.owner {
-                if alive && rows.owner_of(slot) != me {
-                    rows.remove(slot);
-                }
-                continue;
-            }
-            let as_of = held.as_of(id);
-            if held.contains(id) && as_of != held.tick {
-                let then = &history.at(as_of).unwrap().kinds[usize::from(at)];
-                copy_row(rows, then, slot);
-                hide(rows, kind, slot);
-            } else if alive && !held.contains(id) {
-                rows.remove(slot);
-            } else if alive && rows.owner_of(slot) != me || held.is_far(id) {
-                hide(rows, kind, slot);
-            }
-        }
+/// What entered and left is the difference.
+fn told_of_the_difference(before: Option<&Image>, newest: &Image, arrival: &Arrival) -> Result<(), TestCaseError> {
+    for id in newest.entities() {
+        let was = before.is_some_and(|before| before.contains(id));
+        prop_assert!(was || arrival.entered.contains(&id), "{:?} is not said to enter", id);
     }
-    known
-}
-
-fn copy_row(rows: &mut KindImage, from: &KindImage, slot: u32) {
-    rows.insert(slot, from.owner_of(slot), 0);
-    for at in 0..rows.columns.len() {
-        rows.set_value(at, slot, from.value(at, slot));
+    for id in before.into_iter().flat_map(Image::entities) {
+        prop_assert!(newest.contains(id) || arrival.left.contains(&id), "{:?} is not said to leave", id);
     }
-    for at in 0..rows.wholes.len() {
-        rows.set_whole(at, slot, from.whole(at, slot));
-    }
-}
-
-fn hide(rows: &mut KindImage, kind: &Kind, slot: u32) {
-    let mut wholes = 0;
-    for (field, offset) in kind.fields.iter().zip(kind.offsets()) {
-        if field.owner {
-            for (axis, &default) in field.default.iter().enumerate() {
-                rows.set_value(offset + axis, slot, default);
-            }
-        }
-        if field.is_whole() {
-            if field.owner {
-                rows.set_whole(wholes, slot, &[]);
-            }
-            wholes += 1;
-        }
-    }
+    Ok(())
 }
 
 fn put_default(rows: &mut KindImage, kind: &Kind, slot: u32) {
