@@ -121,8 +121,13 @@ impl Player {
         (self.joined && self.plays()).then(|| self.pacer.next_at())
     }
 
+    /// Whether it sends inputs. Who floods says nothing else, so that a message stays in pieces.
     fn plays(&self) -> bool {
-        self.role == Role::Plays && !self.layout.is_empty()
+        self.role == Role::Plays && !self.layout.is_empty() && !self.floods()
+    }
+
+    fn floods(&self) -> bool {
+        matches!(self.habit, Habit::Floods(..))
     }
 
     pub(super) fn hello(&mut self, schema: Option<&Schema>, room: &str) -> &[u8] {
@@ -169,10 +174,11 @@ impl Player {
 
     /// Makes what says how far snapshots and events have come, for those who send no inputs; whether there is any.
     pub(super) fn acknowledge(&mut self) -> bool {
-        if !self.plays() {
+        let acknowledges = !self.plays() && !self.floods();
+        if acknowledges {
             self.encode(self.seq.next(), Vec::new());
         }
-        !self.plays()
+        acknowledges
     }
 
     fn encode(&mut self, first: InputSeq, runs: Vec<InputRun>) {

@@ -7,17 +7,22 @@ use tickwire_protocol::id::Tick;
 
 use super::player::Lane;
 
+/// What frames have in common that must be the same: tick, lane, and the head of the frame, which says from what and
+/// by which codebook it is made. Clients behind narrow links are sent a codebook later.
+type Alike = (Tick, Lane, [u8; 3]);
+
 /// The shared frames of the last ticks, to be compared with what others on the same lane are sent.
 #[derive(Default)]
 pub(super) struct Seen {
-    frames: BTreeMap<(Tick, Lane), Vec<u8>>,
-    order: VecDeque<(Tick, Lane)>,
+    frames: BTreeMap<Alike, Vec<u8>>,
+    order: VecDeque<Alike>,
 }
 
 impl Seen {
     /// Whether this is what others on the lane were sent at this tick.
     pub(super) fn compare(&mut self, tick: Tick, lane: Lane, bytes: &[u8]) -> bool {
-        if let Some(known) = self.frames.get(&(tick, lane)) {
+        let alike = (tick, lane, bytes.first_chunk().copied().unwrap_or_default());
+        if let Some(known) = self.frames.get(&alike) {
             return known == bytes;
         }
         let mut frame = Vec::new();
@@ -28,8 +33,8 @@ impl Seen {
         }
         frame.clear();
         frame.extend_from_slice(bytes);
-        self.frames.insert((tick, lane), frame);
-        self.order.push_back((tick, lane));
+        self.frames.insert(alike, frame);
+        self.order.push_back(alike);
         true
     }
 }
