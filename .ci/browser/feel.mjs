@@ -58,7 +58,8 @@ function watchJumps() {
       if (ship.mine || ship.hull === 0) continue;
       const was = before.get(ship.key);
       const speed = Math.hypot(ship.vel.x, ship.vel.y);
-      if (was) {
+      // A display that stood still for longer than that shows a jump of its own.
+      if (was && seconds < 0.05) {
         const moved = Math.hypot(ship.pos.x - was.x, ship.pos.y - was.y) - Math.max(speed, was.speed) * seconds;
         window.jumps.most = Math.max(window.jumps.most, moved);
       }

@@ -10,7 +10,7 @@ const SECONDS = 30;
 /** Milliseconds per drawn frame. */
 const MOST = 1;
 
-await bench(["--bots", "420", "--players-max", "512"], async (bench) => {
+await bench(["--bots", "300", "--players-max", "512"], async (bench) => {
   const page = await bench.page("ships", { width: 1280, height: 720 });
   await bench.play(page, "Ada");
   const look = () => page.evaluate(() => {
