@@ -37,8 +37,9 @@ pub const INPUTS_PER_FRAME_MAX: usize = 8;
 /// Components of one input.
 pub const INPUT_COMPONENTS_MAX: usize = 32;
 
-/// Bytes of enter records per client and tick: a joiner fills up over some ticks instead of holding up one.
-pub const ENTER_BYTES_PER_TICK: usize = 16 * 1_024;
+/// Bytes of enter records per client and tick, and as many of changed `whole` values: a joiner fills up over some ticks
+/// instead of holding up one.
+pub const BULK_BYTES_PER_TICK: usize = 16 * 1_024;
 
 /// Bytes of events that wait for one client. More means it reads nothing; it is closed by name.
 pub const EVENTS_WAITING_BYTES_MAX: usize = 16 * 1_024;
@@ -90,7 +91,7 @@ pub const PREDICT_TICKS_MAX: usize = 120;
 
 const _: () = assert!(HISTORY_TICKS.is_power_of_two());
 const _: () = assert!(MESSAGE_BYTES_MAX < CLIENT_FRAME_BYTES_MAX);
-const _: () = assert!(ENTER_BYTES_PER_TICK + WHOLE_BYTES_MAX < SERVER_FRAME_BYTES_MAX);
+const _: () = assert!(2 * (BULK_BYTES_PER_TICK + WHOLES_MAX * WHOLE_BYTES_MAX) < SERVER_FRAME_BYTES_MAX);
 const _: () = assert!(SLOTS_MAX <= u32::MAX as usize);
 // The derives say these three in their errors, and cannot import them.
 const _: () = assert!(KINDS_MAX == 64 && WHOLE_BYTES_MAX == 4_096 && VARIANTS_MAX == 256);

@@ -304,7 +304,7 @@ fn rings() -> BTreeMap<String, Vec<u8>> {
         encoder.begin();
         visible.far[0] = vec![if tick < 3 { Slots::from_iter([far.slot]) } else { Slots::new() }];
         let enters = if tick == 1 { &[near, far][..] } else { &[] };
-        let (mut out, due) = (Vec::new(), Due { must: true, rings });
+        let (mut out, due) = (Vec::new(), Due { rings, ..Due::ALL });
         let encoded = encoder.shared(&history, &ledger, &Arc::new(visible.clone()), enters, due, &mut out);
         replica.receive(&out).unwrap();
         assert_eq!(replica.hash(), encoder.hash(&history, &encoded.held, PlayerId::NOBODY));

@@ -108,6 +108,12 @@ knobs! {
         /// How much later than players watchers see the game, in milliseconds, so that nobody plays by what a friend
         /// sees from above. Without it, what the game says. Long: a room keeps an image of each tick of it.
         watch_delay_ms: maybe u32 = None, "watch-delay-ms", "TICKWIRE_WATCH_DELAY_MS", "MS";
+        /// Bytes a second that one client is sent; 0 is no limit. Without it, what the game says. Where they do not
+        /// suffice, what is far goes less often, and then all: few make a coarse world, many let one player's view
+        /// cost what ten others do.
+        client_bytes_per_second: maybe u32 = None, "client-bytes-per-second", "TICKWIRE_CLIENT_BYTES_PER_SECOND", "BYTES";
+        /// The same for all clients of a room together, in equal parts.
+        room_bytes_per_second: maybe u32 = None, "room-bytes-per-second", "TICKWIRE_ROOM_BYTES_PER_SECOND", "BYTES";
         /// Rooms at once. Each costs a tick's work whether played or not: too many and all are late; too few and
         /// newcomers are told that the server is full.
         rooms_max: one u32 = 64, "rooms-max", "TICKWIRE_ROOMS_MAX", "ROOMS";

@@ -62,8 +62,8 @@ impl Lobby {
     /// Finds a seat for a hello, and holds it until [`Lobby::settled`].
     ///
     /// A named room is opened where it is not there; where it is full, `name-2`, `name-3`, … follow. No name means
-    /// any room with space. A hello that resumes goes to its room, full or not: its seat is there already, or the
-    /// room refuses it.
+    /// the first room where it has space, else any other. A hello that resumes goes to its room, full or not: its seat
+    /// is there already, or the room refuses it.
     ///
     /// # Errors
     /// A reject to send and close with: another version (4501), a name no room can have (1002), no space (1013).
@@ -129,8 +129,11 @@ impl Lobby {
         self.rooms.iter().map(|(name, seats)| (name.as_str(), seats.total()))
     }
 
+    /// A room with space: the first one where it has some, so that those who do not choose meet there.
     fn with_space(&self, role: Role) -> Option<String> {
-        self.rooms.iter().find(|(_, seats)| self.has_space(seats, role)).map(|(name, _)| name.clone())
+        let first = self.rooms.get_key_value(FIRST_ROOM).into_iter();
+        let mut rooms = first.chain(&self.rooms);
+        rooms.find(|(_, seats)| self.has_space(seats, role)).map(|(name, _)| name.clone())
     }
 
     fn has_space(&self, seats: &Seats, role: Role) -> bool {
@@ -230,6 +233,15 @@ mod tests {
         let left = Seat { room: "blue".to_owned(), opens: false, role: Role::Plays };
         lobby.settled(&left);
         assert_eq!(seated(&mut lobby, ""), Ok("blue".to_owned()));
+    }
+
+    #[test]
+    fn who_does_not_choose_comes_into_the_first_room_while_it_has_space() {
+        let mut lobby = lobby(2, 3);
+        assert_eq!(seated(&mut lobby, "attic"), Ok("attic".to_owned()));
+        assert_eq!(seated(&mut lobby, FIRST_ROOM), Ok(FIRST_ROOM.to_owned()));
+        assert_eq!(seated(&mut lobby, ""), Ok(FIRST_ROOM.to_owned()));
+        assert_eq!(seated(&mut lobby, ""), Ok("attic".to_owned()), "the first one is full");
     }
 
     #[test]

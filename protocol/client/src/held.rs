@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tickwire_protocol::id::PlayerId;
+use tickwire_protocol::id::{EntityId, PlayerId, Tick};
 use tickwire_protocol::image::{History, Image, Mapping};
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::{Arrival, Replica};
@@ -68,6 +68,14 @@ impl Held {
     /// Bits of snapshots that told of each kind of the server's schema.
     pub(crate) fn kind_bits(&self) -> &[u64] {
         self.replica.kind_bits()
+    }
+
+    /// The tick at which a row that is held was what it is: that of the newest snapshot, or an earlier one where what is
+    /// far does not come with each.
+    pub(crate) fn as_of(&self, id: EntityId) -> Tick {
+        // A mapped kind may have another number; its rows are told as new.
+        let ring = if self.mapped.is_some() { 0 } else { self.replica.ring_of(id) };
+        self.replica.as_of(ring)
     }
 
     pub(crate) fn newest(&self) -> Option<&Image> {

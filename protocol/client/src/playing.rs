@@ -36,7 +36,7 @@ pub(crate) struct Playing {
     plays: bool,
     tick_us: f64,
     send_every: u32,
-    held: Held,
+    pub(crate) held: Held,
     arrivals: Arrivals,
     pacer: Pacer,
     pub(crate) inputs: Inputs,

@@ -77,7 +77,7 @@ impl Room {
         let visible = Arc::new(rings(now));
         // Every second tick has one more, every fourth another one.
         let far = (1..3).filter(|ring| (tick.0 + 1).is_multiple_of(1 << ring));
-        let due = Due { must: true, rings: far.fold(RingSet::FIRST, RingSet::and) };
+        let due = Due { rings: far.fold(RingSet::FIRST, RingSet::and), ..Due::ALL };
         let mut out = Vec::new();
         let book = if with_book { self.encoder.codebook(ledger, &mut out) } else { 0..0 };
         let encoded = self.encoder.shared(&self.history, ledger, &visible, &enters, due, &mut out);

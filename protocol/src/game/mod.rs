@@ -90,7 +90,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::host::{Host, Player, Seen, To, Told};
 pub use self::rules::Rules;
-pub use self::view::{Area, Areas, HYSTERESIS, Point, View};
+pub use self::view::{Area, Areas, HYSTERESIS, Point, Rings, View};
 use crate::id::{EntityId, KindId, PlayerId, Tick, TickRate};
 use crate::schema::Schema;
 pub use crate::wire::frames::Role;

@@ -19,6 +19,11 @@ pub struct Rules {
     pub seen_by_ms: u32,
     /// Rows of each table.
     pub rows_max: usize,
+    /// Bytes a second that one client is sent, of snapshots and what comes with them; 0 is no limit. Where they do not
+    /// suffice, what is far goes less often, and then the client gets fewer snapshots.
+    pub client_bytes_per_second: u32,
+    /// The same for all clients of a room together, in equal parts; 0 is no limit.
+    pub room_bytes_per_second: u32,
     /// Whether a watcher may send requests.
     pub watchers_ask: bool,
     /// How much later than players watchers see the game, in milliseconds: so that nobody plays by what a friend sees
@@ -38,6 +43,8 @@ impl Default for Rules {
             grace_ms: 30_000,
             seen_by_ms: 350,
             rows_max: crate::limits::SLOTS_MAX,
+            client_bytes_per_second: 0,
+            room_bytes_per_second: 0,
             watchers_ask: true,
             watch_delay_ms: 0,
         }

@@ -3,6 +3,7 @@
 use glam::Vec3;
 
 use crate::id::EntityId;
+use crate::limits::RINGS_MAX;
 
 /// Which rows a player is sent. Rows of a kind without a `place` are everywhere and always seen, unless named in
 /// [`View::without`].
@@ -31,6 +32,18 @@ pub struct View {
     pub with: Vec<EntityId>,
     /// Never these rows; goes before all else.
     pub without: Vec<EntityId>,
+    /// What goes less often because it is far.
+    pub rings: Option<Rings>,
+}
+
+/// Distances from a point beyond which rows go less often.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rings {
+    /// From where; z is 0 in the plane.
+    pub centre: Vec3,
+    /// What is further than the first goes every second time, than the next every fourth, than the last every eighth.
+    /// In the world's units, rising.
+    pub beyond: [f32; RINGS_MAX - 1],
 }
 
 /// A ball (a disc for games in the plane).
@@ -112,6 +125,20 @@ impl View {
     #[must_use]
     pub fn and(mut self, id: EntityId) -> View {
         self.with.push(id);
+        self
+    }
+
+    /// What is further than so from a point goes less often: beyond the first distance with every second snapshot, beyond
+    /// the next with every fourth, beyond a third one with every eighth. A player's own rows and those of `predicted` kinds always
+    /// go.
+    ///
+    /// For worlds in which much is seen that is far: it costs less, and is drawn a little later.
+    /// A row changes its ring when it is within a distance, or further than 1.1 times that.
+    #[must_use]
+    pub fn slower_beyond(mut self, centre: impl Into<Point>, distances: &[f32]) -> View {
+        let mut beyond = [f32::INFINITY; RINGS_MAX - 1];
+        beyond.iter_mut().zip(distances).for_each(|(place, distance)| *place = *distance);
+        self.rings = Some(Rings { centre: centre.into().0, beyond });
         self
     }
 

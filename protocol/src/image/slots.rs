@@ -49,6 +49,12 @@ impl Slots {
         self.words.get(slot as usize / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
     }
 
+    /// Bytes of memory for the set.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Slots>() + size_of_val(self.words.as_slice())
+    }
+
     /// How many slots are in the set.
     #[must_use]
     pub fn len(&self) -> usize {

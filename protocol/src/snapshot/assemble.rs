@@ -7,9 +7,11 @@
 //! enters, as rising slots with an owner and a record each.
 
 use super::coder::learn::Counts;
+use super::frame::Entering;
 use super::lane::{Codes, Coding, LaneKind, slots_in, word_of};
 use super::ledger::{Held, LANE_DEPTH, RingSet, Visible};
 use super::plan::KindPlan;
+use super::wholes::Wholes;
 use crate::id::{EntityId, KindId};
 use crate::limits::RINGS_MAX;
 use crate::wire::bits::BitWriter;
@@ -37,7 +39,7 @@ pub(super) struct KindSection<'a> {
     pub(super) coding: Coding<'a>,
     pub(super) of: Of<'a>,
     /// Rising.
-    pub(super) enters: &'a [u32],
+    pub(super) enters: &'a [Entering],
     pub(super) records: &'a Codes,
 }
 
@@ -95,6 +97,17 @@ impl KindSection<'_> {
         if self.of.rings.has(ring) { ring } else { 0 }
     }
 
+    /// Rows that stay in which a `whole` field has changed since the base.
+    pub(super) fn changed_wholes(&self, lane: &LaneKind, word: usize) -> u64 {
+        self.stays(lane, word) & word_of(&lane.wholes.known, word)
+    }
+
+    /// Rows that stay of which the client was not told a value of before.
+    pub(super) fn owed(&self, lane: &LaneKind, word: usize) -> u64 {
+        let owed = self.of.held[0].map_or(0, |held| held.owed_word(self.coding.kind, word));
+        if owed == 0 { 0 } else { owed & self.stays(lane, word) }
+    }
+
     fn held_at(&self, age: usize, word: usize) -> u64 {
         let held = self.of.held.get(age).copied().flatten();
         held.map_or(0, |held| held.ring_word(self.of.ring, self.coding.kind, word))
@@ -124,6 +137,7 @@ impl KindSection<'_> {
     pub(super) fn write(
         &self,
         lane: &mut LaneKind,
+        told: &Wholes,
         counts: &mut Option<&mut Counts>,
         to: &mut BitWriter<'_>,
     ) -> bool {
@@ -137,7 +151,7 @@ impl KindSection<'_> {
             let stays = self.split(lane, word);
             changed |= stays.all & !stays.exact;
             moved |= stays.moved;
-            wholes |= stays.all & word_of(&lane.wholes.known, word);
+            wholes |= self.told_wholes(lane, told, word);
             moves |= self.moves(lane, word);
         }
         let any = leaving | changed | wholes | moves != 0 || !self.enters.is_empty();
@@ -157,9 +171,12 @@ impl KindSection<'_> {
             self.write_others(lane, to);
         }
         if lists && !self.plan.open.wholes.is_empty() {
-            let stays = |word| self.stays(lane, word);
-            let changed = |word| stays(word) & word_of(&lane.wholes.known, word);
-            self.write_positions(stays, changed, |slot, to| lane.wholes.append(slot, to), to);
+            let (stays, told) = (|word| self.stays(lane, word), |word| self.told_wholes(lane, told, word));
+            let append = |slot: u32, to: &mut BitWriter<'_>| {
+                let owed = self.owed(lane, slot as usize / 64) >> (slot % 64) & 1 == 1;
+                if owed { lane.all_wholes.append(slot, to) } else { lane.wholes.append(slot, to) }
+            };
+            self.write_positions(stays, told, append, to);
         }
         if lists && self.of.rings != RingSet::FIRST {
             let (stays, moves) = (|word| self.stays(lane, word), |word| self.moves(lane, word));
@@ -169,6 +186,11 @@ impl KindSection<'_> {
             self.write_enters(to);
         }
         true
+    }
+
+    fn told_wholes(&self, lane: &LaneKind, told: &Wholes, word: usize) -> u64 {
+        let candidates = self.changed_wholes(lane, word) | self.owed(lane, word);
+        if candidates == 0 { 0 } else { candidates & told.told(self.coding.kind, word) }
     }
 
     /// Appends a list of some among other rows: how many, and before each how many others lie between.
@@ -242,7 +264,7 @@ impl KindSection<'_> {
     fn write_enters(&self, to: &mut BitWriter<'_>) {
         to.golomb(self.enters.len() as u32, orders::COUNT);
         let mut next = 0;
-        for &slot in self.enters {
+        for &(_, _, slot) in self.enters {
             to.golomb(slot - next, orders::ENTER);
             next = slot + 1;
             if !self.plan.owner {
@@ -262,7 +284,7 @@ impl KindSection<'_> {
                 next.insert(if moves { self.ring_of(slot) } else { ring }, kind, slot);
             }
         }
-        self.enters.iter().for_each(|&slot| next.insert(ring, kind, slot));
+        self.enters.iter().for_each(|&(_, _, slot)| next.insert(ring, kind, slot));
     }
 }
 

@@ -3,12 +3,12 @@
 use core::ops::Range;
 use std::sync::Arc;
 
-use super::assemble::{KindSection, Of};
 use super::books::BookPart;
 use super::coder::pipes::Prior;
 use super::enters::Enters;
+use super::frame::{Entering, Frame};
 use super::header::{Header, Newest, book_name};
-use super::lane::{Codes, Coding, earlier_of};
+use super::lane::Codes;
 use super::lanes::{Lanes, base_of};
 use super::ledger::{Books, LANE_DEPTH};
 use super::models::{Models, Observer};
@@ -17,9 +17,11 @@ use super::plan::Plan;
 use super::pool::Pool;
 use super::private::write_header;
 use super::teacher::Teacher;
+use super::wholes::Wholes;
 use super::{Held, Ledger, RingSet, Visible, hash};
 use crate::id::{EntityId, PlayerId, Tick};
 use crate::image::{History, Image};
+use crate::limits::BULK_BYTES_PER_TICK;
 use crate::schema::Schema;
 use crate::wire::Private;
 use crate::wire::bits::BitWriter;
@@ -35,8 +37,8 @@ pub struct Encoder {
     records: Vec<Codes>,
     shared: Vec<Shared>,
     /// Rows that enter a client's frame: by ring, kind, slot.
-    enters: Vec<(usize, usize, u32)>,
-    slots: Vec<u32>,
+    enters: Vec<Entering>,
+    wholes: Wholes,
     mine: Mine,
     prior: Prior,
     models: Models,
@@ -58,13 +60,15 @@ pub struct Due {
     pub must: bool,
     /// The distance rings that are in it. Of no consequence where rows are not in rings; a keyframe has all.
     pub rings: RingSet,
+    /// Bytes of rows that enter, and as many of `whole` values that have changed; one of each goes in any case.
+    pub bulk_bytes: usize,
 }
 
 impl Due {
     /// All rings, where something changed.
-    pub const CHANGES: Due = Due { must: false, rings: RingSet::ALL };
+    pub const CHANGES: Due = Due { must: false, rings: RingSet::ALL, bulk_bytes: BULK_BYTES_PER_TICK };
     /// All rings, changed or not.
-    pub const ALL: Due = Due { must: true, rings: RingSet::ALL };
+    pub const ALL: Due = Due { must: true, rings: RingSet::ALL, bulk_bytes: BULK_BYTES_PER_TICK };
 }
 
 /// A snapshot frame for one client, or the same for several.
@@ -76,6 +80,8 @@ pub struct Encoded {
     pub held: Arc<Held>,
     /// Enters that the budget put off to a later tick.
     pub postponed: usize,
+    /// Rows of which changed `whole` values were put off.
+    pub wholes_postponed: usize,
     /// Whether there is a frame. Without one, nothing the client may see has changed.
     pub changed: bool,
 }
@@ -86,7 +92,7 @@ struct Shared {
     /// What those clients hold, and what they may see: the same objects.
     held: [Option<Arc<Held>>; LANE_DEPTH],
     visible: Arc<Visible>,
-    must: bool,
+    due: Due,
     book: u32,
     encoded: Encoded,
 }
@@ -112,7 +118,7 @@ impl Encoder {
             records: Vec::new(),
             shared: Vec::new(),
             enters: Vec::new(),
-            slots: Vec::new(),
+            wholes: Wholes::default(),
             mine: Mine::default(),
         }
     }
@@ -153,7 +159,13 @@ impl Encoder {
         out: &mut Vec<u8>,
     ) -> Encoded {
         let Some(now) = history.newest() else {
-            return Encoded { frame: 0..0, held: Arc::default(), postponed: 0, changed: false };
+            return Encoded {
+                frame: 0..0,
+                held: Arc::default(),
+                postponed: 0,
+                wholes_postponed: 0,
+                changed: false,
+            };
         };
         self.begin_tick(history, now);
         let nothing = Ledger::new();
@@ -161,7 +173,7 @@ impl Encoder {
         let mut held: [Option<Arc<Held>>; LANE_DEPTH] = Default::default();
         held.iter_mut().zip(from.lane(0)).for_each(|(place, held)| *place = Some(Arc::clone(held)));
         let book = self.teacher.edition(ledger.books.has).map_or(0, |edition| edition.version);
-        if let Some(known) = self.shared.iter().find(|known| known.is_for(&held, visible, due.must, book)) {
+        if let Some(known) = self.shared.iter().find(|known| known.is_for(&held, visible, due, book)) {
             return known.encoded.clone();
         }
         let asked = Asked { from, visible, enters, due, book };
@@ -169,8 +181,8 @@ impl Encoder {
         // Where some were postponed, the order in which they come is this client's own; so is a view of areas.
         if encoded.postponed == 0 && visible.everything && !encoded.held.ringed {
             self.unite(&mut encoded);
-            let (visible, must) = (Arc::clone(visible), due.must);
-            self.shared.push(Shared { held, visible, must, book, encoded: encoded.clone() });
+            let visible = Arc::clone(visible);
+            self.shared.push(Shared { held, visible, due, book, encoded: encoded.clone() });
         }
         encoded
     }
@@ -284,84 +296,62 @@ impl Encoder {
         let next = Arc::make_mut(&mut taken);
         next.begin(now.tick, held[0], (ringed, rings), self.plan.kinds.len());
 
-        let Encoder { plan, prior, lanes, records, enters, slots, models, teacher, .. } = self;
-        let mut choice = Enters { plan, now, models: models.at(now.tick), chosen: enters, records };
+        let Encoder { plan, prior, lanes, records, enters, models, teacher, wholes, .. } = self;
+        let bytes = asked.due.bulk_bytes;
+        let mut choice = Enters { plan, now, models: models.at(now.tick), chosen: enters, records, bytes };
         let postponed = choice.choose((lanes, &sections, rings), held[0], asked.visible, asked.enters);
         let edition = teacher.edition(asked.book).map(|edition| Arc::clone(&edition.book));
-        let mut to = BitWriter::new(out);
         let [base, before] = held.map(|held| held.map(|held| held.tick));
         let lag = base.zip(before).map_or(plan.send_every, |(base, before)| base.since(before));
         let newest = Newest { tick: base.unwrap_or_default(), lag, ringed: was_ringed };
         let (book, in_rings) = (book_name(asked.book), ringed.then_some(rings));
-        Header { tick: now.tick, base, alone: sections.alone, book, rings: in_rings }.write(newest, &mut to);
+        let header = Header { tick: now.tick, base, alone: sections.alone, book, rings: in_rings };
+        let book = edition.as_deref();
+        let frame = Frame { plan, prior, book, models, now, asked, rings, sections, enters, records };
+        let wholes_postponed = frame.choose_wholes(lanes, wholes, next);
+        let mut to = BitWriter::new(out);
+        header.write(newest, &mut to);
         let mut changed = false;
         for ring in rings.iter() {
-            let Some(lane) = lanes.of_mut(&sections, ring) else { continue };
-            let has_rows = held[0].is_some_and(|held| held.has_rows(ring)) || enters.iter().any(|at| at.0 == ring);
-            if ring > 0 {
-                to.flag(has_rows);
-            }
-            if ring > 0 && !has_rows {
-                continue;
-            }
-            let images = sections.images.get(ring).copied().unwrap_or_default();
-            let mut ages = [None; LANE_DEPTH];
-            ages.iter_mut().zip(asked.from.lane(ring)).for_each(|(age, held)| *age = Some(&**held));
-            // Only what most clients are sent is learned from.
-            let spacing = lane.ticks.map(|tick| now.tick.since(tick));
-            let learned = ring == 0 && !sections.alone && images[0].is_some() && spacing == self.spacing;
+            let learned = frame.is_usual(lanes, ring, self.spacing);
             self.counted |= learned;
-            let mut counts = if learned { Some(teacher.counts()) } else { None };
-            let models = [models.at(images[0].map_or(Tick::NONE, |base| base.tick)), models.at(now.tick)];
-            for (((kind, kind_plan, coder), lane), records) in plan.each().zip(&mut lane.kinds).zip(&*records) {
-                let Some(rows) = now.kinds.get(kind).filter(|_| !kind_plan.owner) else { continue };
-                slots.clear();
-                slots.extend(enters.iter().filter(|at| (at.0, at.1) == (ring, kind)).map(|at| at.2));
-                let earlier = earlier_of(&images, now.tick, kind);
-                let coding = Coding { kind, coder, earlier, now: rows, models, prior, book: edition.as_deref() };
-                let of = Of { held: ages, visible: Some(asked.visible), ring, rings };
-                let section = KindSection { plan: kind_plan, coding, of, enters: slots, records };
-                changed |= section.write(lane, &mut counts, &mut to);
-                section.next(lane, next);
-            }
+            let counts = if learned { Some(teacher.counts()) } else { None };
+            changed |= frame.write(ring, (lanes, wholes), counts, next, &mut to);
         }
         to.finish();
         self.pool.remember(&taken);
         if let (false, false, Some(base)) = (changed, asked.due.must, asked.from.held()) {
             out.truncate(from);
-            return Encoded { frame: from..from, held: Arc::clone(base), postponed, changed: false };
+            let held = Arc::clone(base);
+            return Encoded { frame: from..from, held, postponed, wholes_postponed, changed: false };
         }
-        Encoded { frame: from..out.len(), held: taken, postponed, changed: true }
+        Encoded { frame: from..out.len(), held: taken, postponed, wholes_postponed, changed: true }
     }
 }
 
 /// What a client's frame is asked to be.
-struct Asked<'a> {
+pub(super) struct Asked<'a> {
     /// What the frame is made from; nothing for a keyframe.
-    from: &'a Ledger,
-    visible: &'a Visible,
-    enters: &'a [EntityId],
-    due: Due,
-    book: u32,
+    pub(super) from: &'a Ledger,
+    pub(super) visible: &'a Visible,
+    pub(super) enters: &'a [EntityId],
+    pub(super) due: Due,
+    pub(super) book: u32,
 }
 
 /// Bytes of a codebook per client and tick: a book of 4 KiB takes as many ticks as a blink of an eye.
 const BOOK_PART: usize = 512;
 
 impl Shared {
-    fn is_for(
-        &self,
-        held: &[Option<Arc<Held>>; LANE_DEPTH],
-        visible: &Arc<Visible>,
-        must: bool,
-        book: u32,
-    ) -> bool {
+    fn is_for(&self, held: &[Option<Arc<Held>>; LANE_DEPTH], visible: &Arc<Visible>, due: Due, book: u32) -> bool {
         let same_held = self.held.iter().zip(held).all(|pair| match pair {
             (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs),
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         });
         let same_visible = Arc::ptr_eq(&self.visible, visible) || self.visible.everything && visible.everything;
-        self.book == book && same_held && same_visible && (self.must == must || self.encoded.changed && !self.must)
+        let same_due = Due { must: due.must, ..self.due } == due;
+        let same_must = self.due.must == due.must || self.encoded.changed && !self.due.must;
+        self.book == book && same_held && same_visible && same_due && same_must
     }
 }

@@ -9,7 +9,6 @@ use super::plan::{KindPlan, Plan};
 use super::{Held, RingSet, Visible, row};
 use crate::id::EntityId;
 use crate::image::{Image, KindImage};
-use crate::limits::ENTER_BYTES_PER_TICK;
 
 /// Chooses, as far as a tick's budget goes.
 pub(super) struct Enters<'a> {
@@ -20,6 +19,8 @@ pub(super) struct Enters<'a> {
     pub(super) chosen: &'a mut Vec<(usize, usize, u32)>,
     /// The records of this tick, by kind, made once for all clients.
     pub(super) records: &'a mut [Codes],
+    /// The budget.
+    pub(super) bytes: usize,
 }
 
 impl Enters<'_> {
@@ -32,7 +33,7 @@ impl Enters<'_> {
         wanted: &[EntityId],
     ) -> usize {
         self.chosen.clear();
-        let mut budget = Budget { left: ENTER_BYTES_PER_TICK * 8, postponed: 0 };
+        let mut budget = Budget { left: self.bytes * 8, postponed: 0 };
         for ring in rings.iter() {
             let base = sections.images.get(ring).and_then(|images| images[0]);
             if let (Some(lane), Some(base), Some(held)) = (lanes.of(sections, ring), base, held) {

@@ -41,6 +41,8 @@ pub(super) struct LaneKind {
     pub(super) codes: [Codes; LANE_DEPTH],
     /// The `whole` fields of rows in which one has changed since the base.
     pub(super) wholes: Codes,
+    /// All `whole` fields of rows of which somebody is owed some.
+    pub(super) all_wholes: Codes,
 }
 
 /// The codes of rows, one after the other in a buffer of bits.
@@ -118,6 +120,7 @@ impl LaneKind {
         }
         self.codes.iter_mut().for_each(Codes::clear);
         self.wholes.clear();
+        self.all_wholes.clear();
         let Some(base) = earlier.rows[0].filter(|_| !plan.open.wholes.is_empty()) else { return };
         for slot in self.same[0].iter().filter(|&slot| row::wholes_differ(&plan.open, base, now, slot)) {
             self.wholes.add(slot, |mut to| {

@@ -1,232 +1,16 @@
-//! What a client may have, has, and had: sets of slots by kind.
+//! What was written to a client, and which of it it has taken.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::lane::word_of;
-use crate::id::{EntityId, InputSeq, Tick};
+pub use super::held::{Far, Held, RingSet, Visible};
+use crate::id::{InputSeq, Tick};
 use crate::image::Slots;
 use crate::limits::RINGS_MAX;
 use crate::wire::Private;
 
 /// Snapshots that a delta may look back at.
 pub const LANE_DEPTH: usize = 3;
-
-/// What a client may have now. Shared by all who see everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Visible {
-    /// One per kind; not read where `everything` is set.
-    pub kinds: Vec<Slots>,
-    /// Every row there is.
-    pub everything: bool,
-    /// Whether rows are in rings: those of the rings beyond the first need not go in every frame.
-    pub ringed: bool,
-    /// Which of them belong into the rings beyond the first, by ring, then kind.
-    pub far: Far,
-}
-
-/// Some of the distance rings; the first is always among them.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct RingSet(u8);
-
-impl RingSet {
-    /// The first ring alone.
-    pub const FIRST: RingSet = RingSet(1);
-    /// All of them.
-    pub const ALL: RingSet = RingSet((1 << RINGS_MAX) - 1);
-
-    /// Also this ring.
-    #[must_use]
-    pub const fn and(self, ring: usize) -> RingSet {
-        RingSet(self.0 | (1 << ring) & RingSet::ALL.0)
-    }
-
-    /// Whether a ring is among them.
-    #[must_use]
-    pub const fn has(self, ring: usize) -> bool {
-        ring < RINGS_MAX && self.0 >> ring & 1 == 1
-    }
-
-    /// The rings, from the first on.
-    pub fn iter(self) -> impl Iterator<Item = usize> {
-        (0..RINGS_MAX).filter(move |&ring| self.has(ring))
-    }
-
-    /// A bit for each ring beyond the first.
-    pub(super) const fn far_bits(self) -> u64 {
-        (self.0 >> 1) as u64
-    }
-
-    /// What [`RingSet::far_bits`] said.
-    pub(super) const fn of_far_bits(bits: u64) -> RingSet {
-        RingSet((bits << 1) as u8 & RingSet::ALL.0 | 1)
-    }
-}
-
-impl Default for RingSet {
-    fn default() -> RingSet {
-        RingSet::FIRST
-    }
-}
-
-impl core::fmt::Debug for RingSet {
-    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        out.debug_set().entries(self.iter()).finish()
-    }
-}
-
-/// Rows of the rings beyond the first, by ring, then kind. A kind beyond the end has none.
-pub type Far = [Vec<Slots>; RINGS_MAX - 1];
-
-/// What a client has after a snapshot: these rows, as they were at this tick, or those of a far ring as they were when
-/// it was last sent. Rows of kinds marked `owner` are never among them: whose they are says who has them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Held {
-    /// The tick of the snapshot.
-    pub tick: Tick,
-    /// One per kind.
-    pub kinds: Vec<Slots>,
-    /// The snapshot was made from nothing: what was before it counts no more.
-    pub(super) keyframe: bool,
-    /// Whether rows are in rings.
-    pub(super) ringed: bool,
-    /// The rings that the snapshot had.
-    pub(super) rings: RingSet,
-    pub(super) far: Far,
-    /// The last snapshot that each ring beyond the first was in; [`Tick::NONE`]: none since the last keyframe.
-    pub(super) far_ticks: [Tick; RINGS_MAX - 1],
-}
-
-impl Held {
-    /// What a client has before its first snapshot of a world of so many kinds.
-    #[must_use]
-    pub fn nothing(kinds: usize) -> Held {
-        Held { kinds: vec![Slots::default(); kinds], ..Held::default() }
-    }
-
-    /// Whether the row is there.
-    #[must_use]
-    pub fn contains(&self, id: EntityId) -> bool {
-        self.kinds.get(usize::from(id.kind.0)).is_some_and(|slots| slots.contains(id.slot))
-    }
-
-    /// The tick at which a row was what the client has of it.
-    #[must_use]
-    pub fn as_of(&self, id: EntityId) -> Tick {
-        let ring = self.far.iter().position(|ring| has(ring, id));
-        ring.and_then(|ring| self.far_ticks.get(ring)).copied().unwrap_or(self.tick)
-    }
-
-    /// Whether the row is in a ring beyond the first.
-    #[must_use]
-    pub fn is_far(&self, id: EntityId) -> bool {
-        self.far.iter().any(|ring| has(ring, id))
-    }
-
-    /// Whether the row is there and in the first ring, and so what it was at this tick.
-    pub(super) fn is_near(&self, id: EntityId) -> bool {
-        self.contains(id) && !self.is_far(id)
-    }
-
-    /// 64 rows of a ring, those from slot `word * 64` on.
-    #[inline]
-    pub(super) fn ring_word(&self, ring: usize, kind: usize, word: usize) -> u64 {
-        ring_word(&self.kinds, &self.far, self.ringed, (ring, kind, word))
-    }
-
-    /// Whether a ring has rows.
-    pub(super) fn has_rows(&self, ring: usize) -> bool {
-        match ring.checked_sub(1) {
-            Some(far) => self.far.get(far).is_some_and(|ring| ring.iter().any(|slots| !slots.is_empty())),
-            None => !self.is_empty(),
-        }
-    }
-
-    /// Becomes what a client has after a snapshot of `tick` with `rings`: so far the rows of the other rings, which
-    /// stay as they were in `before`. The set must be empty.
-    pub(super) fn begin(
-        &mut self,
-        tick: Tick,
-        before: Option<&Held>,
-        (ringed, rings): (bool, RingSet),
-        kinds: usize,
-    ) {
-        (self.tick, self.keyframe, self.ringed, self.rings) = (tick, before.is_none(), ringed, rings);
-        self.kinds.resize_with(kinds, Slots::default);
-        if !ringed {
-            return;
-        }
-        self.far_ticks = before.map_or(self.far_ticks, |before| before.far_ticks);
-        let in_frame = (1..).zip(&mut self.far_ticks).filter(|(ring, _)| rings.has(*ring));
-        in_frame.for_each(|(_, at)| *at = tick);
-        self.far.iter_mut().for_each(|ring| ring.resize_with(kinds, Slots::default));
-        let Some(before) = before else { return };
-        let others = (1..).zip(self.far.iter_mut().zip(&before.far)).filter(|(ring, _)| !rings.has(*ring));
-        for (_, (ring, stays)) in others {
-            for ((slots, stays), all) in ring.iter_mut().zip(stays).zip(&mut self.kinds) {
-                slots.copy_from(stays);
-                all.extend(stays.iter());
-            }
-        }
-    }
-
-    /// Adds a row to a ring.
-    pub(super) fn insert(&mut self, ring: usize, kind: usize, slot: u32) {
-        let far = ring.checked_sub(1).and_then(|far| self.far.get_mut(far));
-        for slots in [Some(&mut self.kinds), far].into_iter().flatten().filter_map(|kinds| kinds.get_mut(kind)) {
-            slots.insert(slot);
-        }
-    }
-
-    /// Forgets all, keeping the memory.
-    pub(super) fn clear(&mut self) {
-        self.kinds.iter_mut().chain(self.far.iter_mut().flatten()).for_each(Slots::clear);
-        self.far_ticks = Default::default();
-    }
-
-    /// Rows in all.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.kinds.iter().map(Slots::len).sum()
-    }
-
-    /// Whether there is no row.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.kinds.iter().all(Slots::is_empty)
-    }
-}
-
-impl Visible {
-    /// 64 rows that belong into a ring.
-    pub(super) fn ring_word(&self, ring: usize, kind: usize, word: usize) -> u64 {
-        ring_word(&self.kinds, &self.far, self.ringed, (ring, kind, word))
-    }
-
-    /// The ring that a row belongs into.
-    #[must_use]
-    pub fn ring_of(&self, id: EntityId) -> usize {
-        let far = self.far.iter().position(|ring| has(ring, id)).filter(|_| self.ringed);
-        far.map_or(0, |far| far + 1)
-    }
-}
-
-/// Whether a row is in sets of slots by kind.
-fn has(kinds: &[Slots], id: EntityId) -> bool {
-    kinds.get(usize::from(id.kind.0)).is_some_and(|slots| slots.contains(id.slot))
-}
-
-#[inline]
-fn ring_word(kinds: &[Slots], far: &Far, ringed: bool, (ring, kind, word): (usize, usize, usize)) -> u64 {
-    let of = |kinds: &[Slots]| kinds.get(kind).map_or(0, |slots| word_of(slots, word));
-    if !ringed {
-        return if ring == 0 { of(kinds) } else { 0 };
-    }
-    match ring.checked_sub(1) {
-        Some(at) => far.get(at).map_or(0, |ring| of(ring)),
-        None => far.iter().fold(of(kinds), |rows, ring| rows & !of(ring)),
-    }
-}
 
 /// What was written to one client: the last snapshots, newest last, and which of them it has taken.
 ///
@@ -236,6 +20,7 @@ pub struct Ledger {
     /// By ring: those that it was in. The first ring is in all of them.
     rings: [VecDeque<Arc<Held>>; RINGS_MAX],
     unacknowledged: VecDeque<Tick>,
+    acknowledged: bool,
     pub(super) told: Option<Told>,
     pub(super) books: Books,
     /// As they were before the last frames.
@@ -371,9 +156,30 @@ impl Ledger {
 
     /// Notes the newest tick that the client says it holds.
     pub fn acknowledged(&mut self, tick: Tick) {
+        self.acknowledged = true;
         while self.unacknowledged.front().is_some_and(|&oldest| oldest <= tick) {
             self.unacknowledged.pop_front();
         }
+    }
+
+    /// Bytes of memory for what is remembered of this client; what others hold alike is counted for each.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        let sets = |kinds: &[Slots]| kinds.iter().map(Slots::memory_bytes).sum::<usize>();
+        let of_held = |held: &Arc<Held>| {
+            sets(&held.kinds) + sets(&held.owed) + held.far.iter().map(|ring| sets(ring)).sum::<usize>()
+        };
+        let mut held: Vec<&Arc<Held>> = self.rings.iter().flatten().collect();
+        held.sort_by_key(|held| held.tick);
+        held.dedup_by_key(|held| held.tick);
+        let held: usize = held.into_iter().map(|held| size_of::<Held>() + of_held(held)).sum();
+        size_of::<Ledger>() + held + self.unacknowledged.len() * size_of::<Tick>()
+    }
+
+    /// Whether the client has ever said that it holds something.
+    #[must_use]
+    pub fn has_acknowledged(&self) -> bool {
+        self.acknowledged
     }
 
     /// The oldest snapshot that was written and not acknowledged yet.

@@ -13,6 +13,7 @@ use super::ledger::{Held, RingSet};
 use super::plan::{KindPlan, Plan};
 use super::rings::{self, Spot};
 use super::row::{self, Earlier};
+use super::wholes::Wholes;
 use crate::id::{EntityId, KindId, PlayerId, Tick};
 use crate::image::{Image, KindImage, Slots};
 use crate::limits::{COMPONENTS_MAX, HISTORY_TICKS};
@@ -127,13 +128,13 @@ impl Owned<'_> {
             let known = held.kinds.get(kind).is_some_and(|held| held.contains(slot));
             if !(known && lane.same[0].contains(slot)) {
                 write_record(plan, coder, now, self.models[1], (kind, slot), &mut records);
-                enters.push(slot);
+                enters.push((0, kind, slot));
             }
         }
         let coding = Coding { kind, coder, earlier, now, models: self.models, prior: self.prior, book: None };
         let of = Of { held: [Some(&held), None, None], visible: None, ring: 0, rings: RingSet::FIRST };
         let section = KindSection { plan, coding, of, enters: &enters, records: &records };
-        section.write(&mut lane, &mut None, to)
+        section.write(&mut lane, &Wholes::all(), &mut None, to)
     }
 }
 

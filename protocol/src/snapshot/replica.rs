@@ -161,6 +161,12 @@ impl Replica {
         &self.kind_bits
     }
 
+    /// Whether rows are in distance rings.
+    #[must_use]
+    pub fn has_rings(&self) -> bool {
+        self.rings.on
+    }
+
     /// The distance ring that a row is in: 0, and all are, where the server tells of none. The rows of the others do
     /// not come with every snapshot.
     #[must_use]

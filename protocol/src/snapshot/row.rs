@@ -147,6 +147,12 @@ pub(super) fn write_wholes(part: &Part, base: &KindImage, now: &KindImage, slot:
     }
 }
 
+/// The same as if all of them differed.
+pub(super) fn write_all_wholes(part: &Part, now: &KindImage, slot: u32, to: &mut BitWriter<'_>) {
+    part.wholes.iter().for_each(|_| to.flag(true));
+    part.wholes.iter().for_each(|whole| write_whole(now.whole(whole.at, slot), to));
+}
+
 /// Reads what [`write_wholes`] wrote.
 pub(super) fn read_wholes(
     part: &Part,

@@ -35,6 +35,15 @@ pub(crate) fn known_to(schema: &Schema, history: &History, held: &Held, me: Play
     known
 }
 
+/// What is owed is not known yet: it stays as it is there.
+pub(crate) fn keep_owed(expected: &mut Image, newest: &Image, held: &Held) {
+    for (at, (rows, has)) in (0u8..).zip(expected.kinds.iter_mut().zip(&newest.kinds)) {
+        for slot in (0..SLOTS).filter(|&slot| held.owes(EntityId { kind: KindId(at), slot })) {
+            (0..rows.wholes.len()).for_each(|whole| rows.set_whole(whole, slot, has.whole(whole, slot)));
+        }
+    }
+}
+
 fn copy_row(rows: &mut KindImage, from: &KindImage, slot: u32) {
     rows.insert(slot, from.owner_of(slot), 0);
     for at in 0..rows.columns.len() {

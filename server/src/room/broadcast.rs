@@ -8,7 +8,7 @@ use tickwire_protocol::image::History;
 use tickwire_protocol::limits::HISTORY_TICKS;
 use tickwire_protocol::prelude::Vec3;
 use tickwire_protocol::schema::Schema;
-use tickwire_protocol::snapshot::{Due, Encoded, Encoder, Held, RingSet, Visible};
+use tickwire_protocol::snapshot::{Due, Encoded, Encoder, Held, Visible};
 use tickwire_protocol::wire::frames::EventRecord;
 use tickwire_protocol::wire::{Private, Welcome, server};
 
@@ -44,6 +44,10 @@ pub(super) struct Moment<'a> {
     /// A tick in which every client is sent one, changed or not: baselines must not grow older than the history.
     pub(super) refresh: bool,
     pub(super) pace: u32,
+    /// Bytes a second for each client.
+    pub(super) limit: Option<u32>,
+    /// Ticks between snapshots.
+    pub(super) spacing: u32,
     /// A welcome, but for what differs between clients.
     pub(super) welcome: &'a Welcome,
     pub(super) schema_json: &'a str,
@@ -105,11 +109,16 @@ impl Broadcast {
             stats.snapshots_skipped += 1;
             return false;
         }
+        client.pace.begin(moment.tick, moment.limit, client.last_takes());
+        if client.pace.is_spent() && !greeting {
+            stats.snapshots_over_budget += 1;
+            return false;
+        }
         let snapshot = if away || !client.begins_again(moment, stats) {
             None
         } else {
             self.find_enters(moment, interest, client, &visible, me, centre);
-            Some(self.snapshot(moment, client, &visible, me, out)).filter(|encoded| encoded.changed)
+            Some(self.snapshot(moment, client, (&visible, me), out, stats)).filter(|encoded| encoded.changed)
         };
         let says = greeting || snapshot.is_some() || waits || moment.refresh || (fresh && !away);
         if !says {
@@ -148,20 +157,21 @@ impl Broadcast {
         &mut self,
         moment: &Moment<'_>,
         client: &Client,
-        visible: &Arc<Visible>,
-        me: PlayerId,
+        (visible, me): (&Arc<Visible>, PlayerId),
         out: &mut Outbox,
+        stats: &mut Stats,
     ) -> Encoded {
         let history = moment.history;
+        let share = client.pace.share(moment.tick, &client.ledger, moment.spacing, moment.refresh);
+        if visible.ringed {
+            stats.rings_postponed += u64::from(share.put_off);
+        }
         let must = moment.refresh || self.encoder.owner_changed(history, &client.ledger, me);
-        self.encoder.shared(
-            history,
-            &client.ledger,
-            visible,
-            &self.enters,
-            Due { must, rings: RingSet::ALL },
-            &mut out.bytes,
-        )
+        let due = Due { must, rings: share.rings, bulk_bytes: share.bulk_bytes };
+        let encoded = self.encoder.shared(history, &client.ledger, visible, &self.enters, due, &mut out.bytes);
+        stats.enters_postponed += encoded.postponed as u64;
+        stats.wholes_postponed += encoded.wholes_postponed as u64;
+        encoded
     }
 
     /// Appends the frames, in the order in which they leave: welcome, codebook, private frame, snapshot.
@@ -200,7 +210,9 @@ impl Broadcast {
         };
         let before = client.ledger.held().cloned();
         let held = snapshot.as_ref().map(|encoded| &*encoded.held).or(before.as_deref()).unwrap_or(nothing);
-        if let Some(encoded) = snapshot.as_ref().filter(|_| client.hash_due <= moment.tick) {
+        // Where a long value is owed, what is held is nowhere whole.
+        let due = client.hash_due <= moment.tick && held.is_whole();
+        if let Some(encoded) = snapshot.as_ref().filter(|_| due) {
             client.hash_due = moment.tick.after(u32::from(moment.rate.get()));
             let known = hashed.as_ref().filter(|(of, _)| *alike && Arc::ptr_eq(of, &encoded.held));
             let hash = known.map_or_else(|| encoder.hash(moment.history, held, me), |(_, hash)| *hash);
@@ -216,9 +228,10 @@ impl Broadcast {
             stats.snapshots += 1;
             stats.snapshot_bytes += encoded.frame.len() as u64;
             client.ledger.written(encoded.held);
-            client.wrote_snapshot(moment.tick);
             frames[3] = encoded.frame;
+            client.wrote_snapshot(moment.tick, frames.iter().map(Range::len).sum());
         }
+        client.pace.wrote(frames.iter().map(Range::len).sum());
         out.writes.push(Write { conn: client.conn, frames });
         session.spawned.wrote();
         let events = session.events.wrote();

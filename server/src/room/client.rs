@@ -11,6 +11,7 @@ use tickwire_protocol::wire::Token;
 use super::ConnId;
 use super::bucket::Bucket;
 use super::flight::Flight;
+use super::pace::Pace;
 
 /// Frames a second that a client has a reason to send: an input and an acknowledgement per tick at 240 Hz.
 const FRAMES_PER_SECOND_MAX: u32 = 500;
@@ -33,6 +34,7 @@ pub(super) struct Client {
     stuck: Option<Tick>,
     frames: Bucket,
     flight: Flight,
+    pub(super) pace: Pace,
     /// Ticks of the snapshots written, newest last: what a claim to have drawn something is checked against.
     written: VecDeque<Tick>,
     /// The last tick at which anything was written.
@@ -77,6 +79,7 @@ impl Client {
             stuck: None,
             frames: Bucket::new(FRAMES_PER_SECOND_MAX, FRAMES_BURST_MAX, rate, now),
             flight: Flight::new(rate),
+            pace: Pace::new(rate, now),
             written: VecDeque::with_capacity(HISTORY_TICKS),
             wrote: Tick::NONE,
             // Spread over a second, so that a rush of joiners does not ask for all hashes in one tick.
@@ -113,6 +116,16 @@ impl Client {
         self.stuck.is_some()
     }
 
+    /// Whether its far rings are slowed down.
+    pub(super) fn is_slowed(&self) -> bool {
+        self.pace.is_slowed()
+    }
+
+    /// Ticks that its link needs for the last snapshot.
+    pub(super) fn last_takes(&self) -> u32 {
+        self.flight.last_takes()
+    }
+
     /// Whether a part of a codebook may go with this tick's frames; on a narrow link once a second.
     pub(super) fn takes_book(&self, now: Tick, rate: TickRate) -> bool {
         !self.flight.is_narrow() || now.0.is_multiple_of(u32::from(rate.get()))
@@ -123,9 +136,14 @@ impl Client {
         self.stuck.map_or(0, |since| now.since(since))
     }
 
+    /// Bytes of memory for what is remembered of it.
+    pub(super) fn memory_bytes(&self) -> usize {
+        size_of::<Client>() + self.ledger.memory_bytes() + self.flight.memory_bytes() + self.written.len() * 4
+    }
+
     /// A snapshot of this tick was written.
-    pub(super) fn wrote_snapshot(&mut self, now: Tick) {
-        self.flight.send(now);
+    pub(super) fn wrote_snapshot(&mut self, now: Tick, bytes: usize) {
+        self.flight.send(now, bytes);
         if self.written.len() >= HISTORY_TICKS {
             self.written.pop_front();
         }
@@ -194,7 +212,7 @@ mod tests {
     fn client(written: impl IntoIterator<Item = u32>) -> Client {
         let mut client = Client::new(ConnId(0), Greeting::Done, TickRate::hz(60), Tick(1));
         for tick in written {
-            client.wrote_snapshot(Tick(tick));
+            client.wrote_snapshot(Tick(tick), 100);
         }
         client
     }
@@ -224,9 +242,9 @@ mod tests {
     #[test]
     fn a_client_that_takes_longer_than_its_own_round_trip_is_behind() {
         let mut client = client([]);
-        client.wrote_snapshot(Tick(1));
+        client.wrote_snapshot(Tick(1), 100);
         client.acknowledged(Tick(1), Tick(7));
-        client.wrote_snapshot(Tick(10));
+        client.wrote_snapshot(Tick(10), 100);
         assert!(!client.is_behind(Tick(10 + 6 + 12)));
         assert!(client.is_behind(Tick(10 + 6 + 12 + 1)));
         assert_eq!(client.stuck_for(Tick(50)), 50 - 29);

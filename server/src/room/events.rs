@@ -57,6 +57,11 @@ impl Events {
         self.kept.range(from..)
     }
 
+    /// Bytes that wait, with what each event costs beside its own.
+    pub(super) fn bytes(&self) -> usize {
+        self.cost
+    }
+
     /// Whether anything is to be written.
     pub(super) fn are_waiting(&self) -> bool {
         self.written < self.newest

@@ -16,6 +16,8 @@ const STALLED_MS: u32 = 200;
 /// One that was under way for this much longer stood in a queue: less may be under way. More than what radio links
 /// vary by themselves.
 const QUEUED_MS: u32 = 100;
+/// Bytes a tick from which on a link is as good as any.
+const CAPACITY_MAX: usize = 4_096;
 /// Snapshots under way before the first acknowledgement.
 const FIRST_WINDOW: usize = 6;
 
@@ -34,6 +36,14 @@ pub(super) struct Flight {
     narrowed: Tick,
     /// The newest that arrived since the last tick.
     news: Option<News>,
+    /// Bytes a tick that the link lets through, where snapshots have stood in its queue.
+    capacity: Option<usize>,
+    /// When the last one arrived.
+    arrival: Tick,
+    /// Bytes that have arrived in that tick.
+    burst: usize,
+    /// Bytes of the last one that was sent.
+    last_bytes: usize,
 }
 
 /// A snapshot under way.
@@ -42,6 +52,7 @@ struct Sent {
     tick: Tick,
     /// How many had arrived when it was sent.
     arrived: usize,
+    bytes: usize,
     /// Whether nothing else was under way then: it met no queue of ours, so what it takes is what the link needs.
     alone: bool,
 }
@@ -65,13 +76,18 @@ impl Flight {
             window: FIRST_WINDOW,
             narrowed: Tick::NONE,
             news: None,
+            capacity: None,
+            arrival: Tick::NONE,
+            burst: 0,
+            last_bytes: 0,
         }
     }
 
-    /// A snapshot was written.
-    pub(super) fn send(&mut self, now: Tick) {
+    /// A snapshot of so many bytes was written.
+    pub(super) fn send(&mut self, now: Tick, bytes: usize) {
         let alone = self.sent.is_empty();
-        self.sent.push_back(Sent { tick: now, arrived: self.arrived, alone });
+        self.last_bytes = bytes;
+        self.sent.push_back(Sent { tick: now, arrived: self.arrived, bytes, alone });
     }
 
     /// The last one was not written after all.
@@ -87,12 +103,13 @@ impl Flight {
     /// The client says that it has a snapshot, and so all before it. Says `false` where that is none under way.
     pub(super) fn arrive(&mut self, tick: Tick, now: Tick) -> bool {
         let Ok(at) = self.sent.binary_search_by_key(&tick, |sent| sent.tick) else { return false };
-        let mut alone = false;
+        let (mut alone, mut bytes) = (false, 0);
         for sent in self.sent.drain(..=at) {
             self.arrived = self.arrived.wrapping_add(1);
             let arrived = self.arrived.wrapping_sub(sent.arrived);
             self.news = Some(News { sent: sent.tick, took: now.since(sent.tick), arrived });
             alone = sent.alone;
+            bytes += sent.bytes;
         }
         let took = now.since(tick);
         if alone && took > self.trips.smallest(now) + self.rate.ticks_in_ms(QUEUED_MS) {
@@ -100,6 +117,7 @@ impl Flight {
             self.trips.forget();
         }
         self.trips.note(now, took);
+        self.measure(took, bytes, tick, now);
         let quick = took <= self.trips.smallest(now) + self.rate.ticks_in_ms(QUEUED_MS) / 2;
         if quick && tick > self.narrowed {
             self.window = (self.window + at + 1).min(usize::from(self.rate.get()));
@@ -107,9 +125,40 @@ impl Flight {
         true
     }
 
+    /// What an arrival tells of the link: it was busy with these bytes since the last one, or since they came to it.
+    fn measure(&mut self, took: u32, bytes: usize, sent: Tick, now: Tick) {
+        let trip = self.trips.smallest(now);
+        let queued = took.saturating_sub(trip) > self.rate.ticks_in_ms(QUEUED_MS) / 2;
+        let since = self.arrival.max(sent.after(trip.saturating_sub(1)));
+        self.burst = if now == self.arrival { self.burst + bytes } else { bytes };
+        self.capacity = if now == self.arrival {
+            // Several at once: what let them through is no slower than that.
+            self.capacity.map(|known| known.max(self.burst))
+        } else if queued {
+            let seen = bytes / now.since(since).max(1) as usize;
+            Some(self.capacity.map_or(seen, |known| (3 * known + seen) / 4).max(1))
+        } else {
+            // Nothing stood in its way: it may let through more.
+            self.capacity.map(|known| (known + known / 16 + 1).max(bytes / 4))
+        };
+        self.capacity = self.capacity.filter(|known| *known < CAPACITY_MAX);
+        self.arrival = now;
+    }
+
+    /// Ticks that the link needs for the last snapshot, as far as is known.
+    pub(super) fn last_takes(&self) -> u32 {
+        let needs = |capacity: usize| (self.last_bytes / capacity.max(1)) as u32;
+        self.capacity.map_or(0, needs)
+    }
+
     /// Whether the link lets little through: what can wait should.
     pub(super) fn is_narrow(&self) -> bool {
         self.window < FIRST_WINDOW
+    }
+
+    /// Bytes of memory for what is under way.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.sent.len() * size_of::<Sent>()
     }
 
     /// The oldest snapshot under way.
@@ -132,7 +181,10 @@ impl Flight {
             self.narrowed = now;
         }
         let patience = trip + self.rate.ticks_in_ms(STALLED_MS);
-        self.sent.len() >= self.window || self.oldest().is_some_and(|oldest| now.since(oldest) > patience)
+        // What is there already keeps the link busy until the next one would come to it.
+        let bytes: usize = self.sent.iter().map(|sent| sent.bytes).sum();
+        let busy = self.capacity.is_some_and(|capacity| bytes > capacity * (trip + queued / 2) as usize);
+        busy || self.sent.len() >= self.window || self.oldest().is_some_and(|oldest| now.since(oldest) > patience)
     }
 }
 
@@ -161,7 +213,7 @@ mod tests {
                 assert!(flight.arrive(Tick(held), Tick(now - 1)));
             }
             if !flight.is_full(Tick(now)) {
-                flight.send(Tick(now));
+                flight.send(Tick(now), 100);
                 free = free.max(now) + each;
                 flying.push((now, free + trip(now).max(1)));
             }

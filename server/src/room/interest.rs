@@ -20,6 +20,8 @@ pub(super) struct Interest {
     ones: Vec<bool>,
     /// Kinds that only owners have, which are never in a shared frame.
     secret: Vec<bool>,
+    /// Kinds that every client predicts.
+    pub(super) predicted: Vec<bool>,
     /// The newest first; the older ones are still somebody's view of the tick before.
     everything: [Arc<Visible>; 3],
     everything_at: Tick,
@@ -41,6 +43,7 @@ impl Interest {
             grid: Grid::new(schema),
             built: Tick::NONE,
             ones: schema.kinds.iter().map(|kind| kind.one).collect(),
+            predicted: schema.kinds.iter().map(|kind| kind.predicted).collect(),
             secret: schema.kinds.iter().map(|kind| kind.owner).collect(),
             everything: Default::default(),
             everything_at: Tick::NONE,
@@ -75,11 +78,13 @@ impl Interest {
             self.built = image.tick;
             self.grid.build(image);
         }
-        visible.everything = false;
+        (visible.everything, visible.ringed) = (false, false);
         visible.kinds.resize_with(image.kinds.len(), Slots::default);
         for ((kind, slots), rows) in (0..).map(KindId).zip(&mut visible.kinds).zip(&image.kinds) {
             // A view without any area is a list of rows.
-            if view.areas.is_empty() || self.grid.has_place(kind) || self.is_secret(kind) {
+            if view.everything && !self.is_secret(kind) {
+                slots.copy_from(&rows.alive);
+            } else if view.areas.is_empty() || self.grid.has_place(kind) || self.is_secret(kind) {
                 slots.clear();
                 slots.reserve(rows.capacity());
             } else {
@@ -182,7 +187,18 @@ impl Interest {
         at
     }
 
-    fn owner(&self, image: &Image, id: EntityId) -> PlayerId {
+    /// Where a row is; `None` for kinds without a place.
+    pub(super) fn position(&self, image: &Image, id: EntityId) -> Option<Vec3> {
+        self.grid.position(image, id)
+    }
+
+    /// Whether rows of this kind are somewhere.
+    pub(super) fn has_place(&self, kind: KindId) -> bool {
+        self.grid.has_place(kind)
+    }
+
+    /// Whose row it is.
+    pub(super) fn owner(&self, image: &Image, id: EntityId) -> PlayerId {
         let owner = image.kind(id.kind).and_then(|rows| rows.owner.get(id.slot as usize));
         owner.copied().unwrap_or_default()
     }

@@ -30,7 +30,9 @@ mod grid;
 mod inputs;
 mod interest;
 mod outbox;
+mod pace;
 mod record;
+mod rings;
 mod round_trips;
 mod seats;
 mod session;
@@ -175,6 +177,18 @@ impl<G: Game> Room<G> {
         &self.game
     }
 
+    /// Bytes of memory that the room keeps for one client besides what its player owns: what it was sent, what it may
+    /// see, and what waits for it. `None` where nobody is connected there.
+    #[must_use]
+    pub fn memory_for(&self, conn: ConnId) -> Option<usize> {
+        let session = self.sessions.get(self.conns.get(&conn)?)?;
+        let sight = [&session.sight.now, &session.sight.before].map(|visible| {
+            let sets = visible.kinds.iter().chain(visible.far.iter().flatten());
+            sets.map(tickwire_protocol::image::Slots::memory_bytes).sum::<usize>()
+        });
+        Some(session.client()?.memory_bytes() + session.events.bytes() + sight.iter().sum::<usize>())
+    }
+
     fn make_tick(&mut self, out: &mut Outbox) {
         out.clear();
         if self.end(out) {
@@ -253,6 +267,7 @@ impl<G: Game> Room<G> {
 
     fn write(&mut self, out: &mut Outbox) {
         let send = self.sends();
+        let limit = self.client_limit();
         let now = (self.host.history(), self.tick);
         let apart = self.delayed.is_some();
         let sights = match &mut self.delayed {
@@ -277,6 +292,8 @@ impl<G: Game> Room<G> {
                 send,
                 refresh,
                 pace: self.pace,
+                limit,
+                spacing: G::SEND_EVERY.max(1),
                 welcome: &self.welcome,
                 schema_json: &self.schema_json,
             };
@@ -288,6 +305,16 @@ impl<G: Game> Room<G> {
                 }
             }
         }
+    }
+
+    /// Bytes a second for each client: its own, or its part of the room's.
+    fn client_limit(&self) -> Option<u32> {
+        let rules = &self.setup.rules;
+        let clients = self.sessions.values().filter(|session| session.client().is_some()).count();
+        let share = rules.room_bytes_per_second / (clients as u32).max(1);
+        let limits =
+            [(rules.client_bytes_per_second, rules.client_bytes_per_second), (rules.room_bytes_per_second, share)];
+        limits.into_iter().filter(|(rule, _)| *rule > 0).map(|(_, limit)| limit).min()
     }
 
     fn count(&mut self) {

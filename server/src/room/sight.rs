@@ -7,7 +7,7 @@ use tickwire_protocol::id::{PlayerId, Tick};
 use tickwire_protocol::limits::MESSAGE_BYTES_MAX;
 use tickwire_protocol::wire::{CloseCode, codec};
 
-use super::client::Greeting;
+use super::client::{Client, Greeting};
 use super::delayed::Delayed;
 use super::interest::{has, unshared};
 use super::session::{Presence, Session};
@@ -37,11 +37,18 @@ impl<G: Game> Room<G> {
             let (Some(image), Some(player)) = (history.newest(), self.host.player(session.id)) else { continue };
             let view = self.game.view(world, player);
             session.sight.turn();
-            if view.everything && view.without.is_empty() {
+            // Who is short of bytes has what is far less often, whether the game says so or not.
+            let slowed = session.client().is_some_and(Client::is_slowed);
+            let own = || interest.rings_of(image, &view, session.id);
+            let rings = view.rings.or_else(|| if slowed { own() } else { None });
+            if view.everything && view.without.is_empty() && rings.is_none() {
                 session.sight.now = interest.everything(image);
             } else {
                 let visible = unshared(&mut session.sight.now);
                 interest.see(image, &view, &session.sight.before, visible);
+                if let Some(rings) = rings {
+                    interest.put_into_rings(image, &rings, session.id, &session.sight.before, visible);
+                }
             }
             session.sight.centre = view.areas.first().map(|area| area.centre);
         }

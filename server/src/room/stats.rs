@@ -25,6 +25,14 @@ pub struct Stats {
     pub snapshots: u64,
     /// Snapshots that were not made because the client had not taken an earlier one.
     pub snapshots_skipped: u64,
+    /// Snapshots that were not made because the client had had all its bytes.
+    pub snapshots_over_budget: u64,
+    /// Far rings that were due and came later, because their client was short of bytes.
+    pub rings_postponed: u64,
+    /// Rows that entered later, because a tick has room for so many bytes of them; counted in each tick that they wait.
+    pub enters_postponed: u64,
+    /// Changed `whole` values that came later, counted in the same way.
+    pub wholes_postponed: u64,
     /// Bytes of shared snapshot frames, counted per client.
     pub snapshot_bytes: u64,
     /// Bytes of private frames.

@@ -71,7 +71,7 @@ pub(crate) struct Counters {
 }
 
 /// Which of a room's counters are told, and under which name and label.
-const ROOM_COUNTERS: usize = 11;
+const ROOM_COUNTERS: usize = 15;
 type Told = (&'static str, &'static str, Option<&'static str>, fn(&Stats) -> u64);
 const TOLD: [Told; ROOM_COUNTERS] = [
     ("inputs", "Inputs consumed, by how they came to be", Some("fresh"), |stats| stats.inputs_fresh),
@@ -84,6 +84,12 @@ const TOLD: [Told; ROOM_COUNTERS] = [
     ("snapshots_skipped", "Snapshots not made for clients that had not taken an earlier one", None, |stats| {
         stats.snapshots_skipped
     }),
+    ("snapshots_over_budget", "Snapshots not made for clients that had had all their bytes", None, |stats| {
+        stats.snapshots_over_budget
+    }),
+    ("postponed", "What was due and came later, by kind", Some("rings"), |stats| stats.rings_postponed),
+    ("postponed", "", Some("enters"), |stats| stats.enters_postponed),
+    ("postponed", "", Some("wholes"), |stats| stats.wholes_postponed),
     ("keyframes", "Clients that began again from nothing", None, |stats| stats.keyframes),
     ("resyncs", "Keyframes asked for because a hash differed", None, |stats| stats.resyncs),
     ("requests", "Requests received", None, |stats| stats.requests),

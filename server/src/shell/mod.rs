@@ -187,6 +187,8 @@ pub(crate) fn start(game: Game, config: Config, listener: std::net::TcpListener)
 fn rules(mut rules: Rules, config: &Config) -> Rules {
     rules.bots = config.bots.unwrap_or(rules.bots);
     rules.players_max = config.players_max.unwrap_or(rules.players_max);
+    rules.client_bytes_per_second = config.client_bytes_per_second.unwrap_or(rules.client_bytes_per_second);
+    rules.room_bytes_per_second = config.room_bytes_per_second.unwrap_or(rules.room_bytes_per_second);
     rules.watchers_max = config.watchers_max.unwrap_or(rules.watchers_max);
     rules.watch_delay_ms = config.watch_delay_ms.unwrap_or(rules.watch_delay_ms);
     rules

@@ -16,7 +16,7 @@ use tickwire_protocol::link::{Conditions, Link, Micros};
 use tickwire_protocol::wire::CloseCode;
 
 pub use self::bot::Bot;
-pub use self::probe::Probe;
+pub use self::probe::{Probe, aged};
 use self::seat::{Line, Seat};
 use self::wire::{Item, bundle};
 use crate::room::{AnyRoom, ConnId, Outbox};

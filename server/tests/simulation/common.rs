@@ -59,6 +59,13 @@ pub struct Score {
     pub total: u32,
 }
 
+/// Nobody predicts it, and it goes wherever the wind blows.
+#[derive(Replicate, Clone, Default, PartialEq, Debug)]
+pub struct Leaf {
+    #[rep(place, range = 0.0..=SIZE, step = 0.01, lerp)]
+    pub pos: Vec2,
+}
+
 #[derive(World, Default)]
 pub struct Space {
     pub ships: Table<Ship>,
@@ -66,6 +73,7 @@ pub struct Space {
     pub shots: Table<Shot>,
     pub orders: Table<Order>,
     pub score: One<Score>,
+    pub leaves: Table<Leaf>,
 }
 
 #[derive(Input, Clone, Copy, Default, PartialEq, Debug)]
@@ -108,10 +116,19 @@ pub struct Arena {
     view: Option<f32>,
     beat: u32,
     hidden: u32,
+    rings: bool,
+    wander: bool,
+    tick: Tick,
     asked: Vec<String>,
 }
 
 impl Arena {
+    /// How far somebody sees at a tick; `None`: everything.
+    pub fn radius(&self, me: PlayerId, tick: Tick) -> Option<f32> {
+        let part = if self.wander { [1.0, 0.3, 2.0, 0.7][(tick.0 / 97 + me.0) as usize % 4] } else { 1.0 };
+        self.view.map(|radius| radius * part)
+    }
+
     pub fn asked(&self) -> &[String] {
         &self.asked
     }
@@ -135,10 +152,17 @@ impl Game for Arena {
             let vel = vec2(host.rng().random_range(-60.0..60.0), host.rng().random_range(-60.0..60.0));
             world.rocks.spawn(Rock { pos, vel, size: 1 });
         }
+        for _ in 0..option(host, "leaves").unwrap_or(0) {
+            let pos = vec2(host.rng().random_range(0.0..SIZE), host.rng().random_range(0.0..SIZE));
+            world.leaves.spawn(Leaf { pos });
+        }
         Arena {
             view: option(host, "view").map(|radius| radius as f32),
             beat: option(host, "beat").unwrap_or(0),
             hidden: option(host, "hidden").unwrap_or(0),
+            rings: option(host, "rings").is_some(),
+            wander: option(host, "wander").is_some(),
+            tick: Tick::NONE,
             asked: Vec::new(),
         }
     }
@@ -182,9 +206,13 @@ impl Game for Arena {
 
     fn step(&mut self, world: &mut Space, host: &mut Host<Arena>) {
         let now = host.tick();
+        self.tick = now;
         world.shots.retain(|_, shot| now.since(shot.born) < 60);
         for (_, ship) in world.ships.iter_mut() {
             ship.cooldown = ship.cooldown.saturating_sub(1);
+        }
+        for (_, leaf) in world.leaves.iter_mut() {
+            leaf.pos += vec2(host.rng().random_range(-3.0..3.0), host.rng().random_range(-3.0..3.0));
         }
         if now.0.is_multiple_of(30) {
             world.score.total += 1;
@@ -198,7 +226,11 @@ impl Game for Arena {
     }
 
     fn view(&self, world: &Space, player: &Player) -> View {
-        let Some(radius) = self.view else { return View::everything() };
+        let Some(radius) = self.radius(player.id, self.tick) else { return View::everything() };
+        let rings = [radius * 0.4, radius * 0.7];
+        if let Some((_, ship)) = world.ships.first_of(player.id).filter(|_| self.rings) {
+            return View::around(ship.pos, radius).slower_beyond(ship.pos, &rings);
+        }
         match world.ships.first_of(player.id) {
             Some((_, ship)) => View::around(ship.pos, radius),
             None => View::around(vec2(500.0, 500.0), radius),

@@ -1,6 +1,6 @@
 //! A world that is too large for one frame comes in parts, what matters most first.
 
-use tickwire_protocol::limits::ENTER_BYTES_PER_TICK;
+use tickwire_protocol::limits::BULK_BYTES_PER_TICK;
 use tickwire_protocol::link::Conditions;
 
 use crate::common::*;
@@ -24,7 +24,7 @@ fn a_late_joiner_has_the_whole_world_soon_and_no_frame_is_too_long() {
     assert!(whole.is_some_and(|tick| tick < 300 + 90), "{whole:?}");
     let longest = world.frames(late).iter().map(|(_, frame)| frame.len()).max().unwrap();
     // The enters of one tick, and what changes in the rows that are held already.
-    assert!(longest < 2 * ENTER_BYTES_PER_TICK, "{longest}");
+    assert!(longest < 2 * BULK_BYTES_PER_TICK, "{longest}");
 }
 
 #[test]
@@ -41,7 +41,8 @@ fn single_rows_and_own_rows_come_before_all_others() {
     assert_eq!((first.kinds[0].alive.len(), first.kinds[4].alive.len()), (1, 1), "the own ship and the score");
     let ship = world.room().world().ships.iter().next().unwrap().1.pos;
     let held = &first.kinds[1].alive;
-    assert!(held.len() > 500 && held.len() < 20_000, "{} rocks", held.len());
+    // Before it is known what a link lets through, a frame is shorter than it may be.
+    assert!(held.len() > 300 && held.len() < 20_000, "{} rocks", held.len());
     let distances = |wanted: bool| {
         let rocks = world.room().world().rocks.iter().filter(move |(id, _)| held.contains(id.slot) == wanted);
         rocks.map(|(_, rock)| rock.pos.distance(ship))

@@ -5,7 +5,7 @@ use tickwire_protocol::game::schema;
 use tickwire_protocol::link::Preset;
 use tickwire_server::check::holds;
 use tickwire_server::room::{AnyRoom as _, Room};
-use tickwire_server::sim::{Bot, Sim};
+use tickwire_server::sim::{Bot, Sim, aged};
 
 use crate::common::*;
 
@@ -27,8 +27,9 @@ fn bots_in_real_clients_hold_the_room_s_world_and_come_back() {
             for seat in 0..5 {
                 let client = world.peer(seat).client();
                 let Some(held) = client.newest() else { continue };
-                let Some(truth) = world.room().history().at(held.tick) else { continue };
-                holds(&schema, held, truth, client.player())
+                let truth = aged(&schema, held, |id| client.as_of(id), world.room().history());
+                let Some(truth) = truth else { continue };
+                holds(&schema, held, &truth, client.player())
                     .unwrap_or_else(|fault| panic!("seed {seed}, {seat}: {fault}"));
                 compared += 1;
             }

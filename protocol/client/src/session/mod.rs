@@ -5,7 +5,7 @@ mod connection;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tickwire_protocol::id::{PlayerId, Tick};
+use tickwire_protocol::id::{EntityId, PlayerId, Tick};
 use tickwire_protocol::image::Image;
 use tickwire_protocol::schema::{Schema, Shape};
 use tickwire_protocol::wire::{
@@ -231,6 +231,12 @@ impl Session {
     #[must_use]
     pub fn tick(&self) -> Tick {
         self.playing.tick_held()
+    }
+
+    /// The tick at which a row of the newest world was as it is held: far rows may be some ticks older than the rest.
+    #[must_use]
+    pub fn as_of(&self, id: EntityId) -> Tick {
+        self.playing.held.as_of(id)
     }
 
     /// The newest world that the server told.
