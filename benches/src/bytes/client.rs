@@ -41,6 +41,9 @@ impl Frame {
     }
 }
 
+/// Within so many ticks a client has all that it may see, whatever is sent in parts.
+const FILLING_TICKS_MAX: u32 = 32;
+
 pub(super) struct Client {
     conn: ConnId,
     hello: Hello,
@@ -57,6 +60,8 @@ pub(super) struct Client {
     asked: u32,
     tick: Tick,
     lane: [Tick; LANE_DEPTH],
+    /// Its first snapshot.
+    since: Tick,
     event: u32,
     buffer: Vec<u8>,
 }
@@ -86,6 +91,7 @@ impl Client {
             asked: 0,
             tick: Tick::NONE,
             lane: [Tick::NONE; LANE_DEPTH],
+            since: Tick::NONE,
             event: 0,
             buffer: Vec::new(),
         }
@@ -97,14 +103,19 @@ impl Client {
         room.join(self.conn, self.hello.clone(), token);
     }
 
-    /// Notes that a snapshot of the tick `now` came; says what it was made from: the last ticks that came before it.
-    pub(super) fn lane(&mut self, now: Tick) -> [Tick; LANE_DEPTH] {
+    /// Notes that a snapshot of the tick `now` came; says what it was made from: the last ticks that came before it,
+    /// and as long as rows may still have been entering at one of those, when that began.
+    pub(super) fn made_from(&mut self, now: Tick) -> ([Tick; LANE_DEPTH], Tick) {
         let before = self.lane;
         self.lane.rotate_right(1);
         if let Some(newest) = self.lane.first_mut() {
             *newest = now;
         }
-        before
+        if self.since == Tick::NONE {
+            self.since = now;
+        }
+        let fills = now.since(self.since) < FILLING_TICKS_MAX;
+        (before, if fills { self.since } else { Tick::NONE })
     }
 
     pub(super) fn decodes(&self) -> bool {

@@ -31,6 +31,7 @@ fn chance(player: PlayerId, tick: Tick) -> u32 {
 }
 
 impl Scene for Checkers {
+    const SEATS: u32 = 2;
     const SIGHT: Sight = Sight::Everything;
 
     /// Tries a move by chance: the game refuses most of them in words.

@@ -29,6 +29,8 @@ pub trait Scene: Game {
     const BOT_LOOKS: bool = false;
     /// As what its clients come.
     const ROLE: Role = Role::Plays;
+    /// How many of them the game takes; whoever comes after those watches.
+    const SEATS: u32 = u32::MAX;
 
     /// The row around which the sight of `player` lies, where it is limited.
     fn eye(_world: &Self::World, _player: PlayerId) -> Option<EntityId> {
