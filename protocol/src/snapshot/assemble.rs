@@ -255,7 +255,13 @@ impl KindSection<'_> {
     fn write_others(&self, lane: &LaneKind, to: &mut BitWriter<'_>) {
         for word in 0..self.words() {
             let stays = self.split(lane, word);
-            for slot in slots_in(word, stays.all & !stays.still) {
+            let rows = stays.all & !stays.still;
+            if rows & !stays.by_depth[LANE_DEPTH - 1] == 0 {
+                let codes = &lane.codes[LANE_DEPTH - 1];
+                slots_in(word, rows).for_each(|slot| codes.append(slot, to));
+                continue;
+            }
+            for slot in slots_in(word, rows) {
                 append(lane, slot, &stays, to);
             }
         }
@@ -278,10 +284,10 @@ impl KindSection<'_> {
     pub(super) fn next(&self, lane: &LaneKind, next: &mut Held) {
         let (kind, ring) = (self.coding.kind, self.of.ring);
         for word in 0..self.words() {
-            let moves = self.moves(lane, word);
-            for slot in slots_in(word, self.stays(lane, word)) {
-                let moves = moves >> (slot % 64) & 1 == 1;
-                next.insert(if moves { self.ring_of(slot) } else { ring }, kind, slot);
+            let (stays, moves) = (self.stays(lane, word), self.moves(lane, word));
+            next.insert_word(ring, kind, word, stays & !moves);
+            for slot in slots_in(word, stays & moves) {
+                next.insert(self.ring_of(slot), kind, slot);
             }
         }
         self.enters.iter().for_each(|&(_, _, slot)| next.insert(ring, kind, slot));

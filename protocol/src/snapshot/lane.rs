@@ -13,7 +13,7 @@ use super::row::{self, Earlier, Watched};
 use crate::id::Tick;
 use crate::image::{Image, KindImage, Slots};
 use crate::limits::COMPONENTS_MAX;
-use crate::wire::bits::BitWriter;
+use crate::wire::bits::{BITS_AT_ONCE, BitReader, BitWriter};
 
 /// The codes of one tick against the same snapshots, made as they are asked for.
 #[derive(Debug, Default)]
@@ -57,11 +57,15 @@ pub(super) struct Codes {
     bits: Vec<u8>,
 }
 
-/// Where a code lies, in bits.
+/// Where a code lies.
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
-    from: usize,
-    len: usize,
+    /// The first [`BITS_AT_ONCE`] of its bits: mostly all.
+    head: u64,
+    /// The byte that it begins with.
+    from: u32,
+    /// In bits.
+    len: u32,
 }
 
 /// The images that a lane looks back at, newest first.
@@ -204,28 +208,31 @@ impl Codes {
         if at >= self.places.len() {
             self.places.resize((at + 1).next_power_of_two(), Place::default());
         }
-        let to = BitWriter::new(&mut self.bits);
-        let from = to.len();
-        let to = write(to);
-        let len = to.len() - from;
+        let from = self.bits.len();
+        let to = write(BitWriter::new(&mut self.bits));
+        let len = to.len() - 8 * from;
         // Each code begins at a whole byte, so that it is copied 57 bits at a time.
         to.finish();
+        let head = BitReader::new(self.bits.get(from..).unwrap_or_default()).peek(BITS_AT_ONCE.min(len as u32));
         if let Some(place) = self.places.get_mut(at) {
-            *place = Place { from, len };
+            *place = Place { head, from: from as u32, len: len as u32 };
         }
         self.known.insert(slot);
     }
 
     /// Bits of a code that is known.
     pub(super) fn len(&self, slot: u32) -> usize {
-        self.places.get(slot as usize).map_or(0, |place| place.len)
+        self.places.get(slot as usize).map_or(0, |place| place.len as usize)
     }
 
     /// Appends a code that is known.
     #[inline]
     pub(super) fn append(&self, slot: u32, to: &mut BitWriter<'_>) {
-        if let Some(place) = self.places.get(slot as usize) {
-            to.append(&self.bits, place.from, place.len);
+        let Some(place) = self.places.get(slot as usize) else { return };
+        if place.len <= BITS_AT_ONCE {
+            to.write(place.head, place.len);
+        } else {
+            to.append(&self.bits, 8 * place.from as usize, place.len as usize);
         }
     }
 }
