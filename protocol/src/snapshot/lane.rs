@@ -134,7 +134,8 @@ impl LaneKind {
         }
     }
 
-    /// Codes those of `wanted` (64 slots from `word * 64` on) that are not known at this depth.
+    /// Codes those of `wanted` (64 slots from `word * 64` on) that are not known at this depth; says whether there
+    /// were any.
     pub(super) fn ensure(
         &mut self,
         coding: &Coding<'_>,
@@ -142,11 +143,11 @@ impl LaneKind {
         at: usize,
         wanted: u64,
         counts: &mut Option<&mut Counts>,
-    ) {
-        let Some(codes) = self.codes.get_mut(depth - 1) else { return };
+    ) -> bool {
+        let Some(codes) = self.codes.get_mut(depth - 1) else { return false };
         let missing = wanted & !word_of(&codes.known, at);
         if missing == 0 {
-            return;
+            return false;
         }
         let mut past = Past::default();
         let mut now = [0; COMPONENTS_MAX];
@@ -182,6 +183,7 @@ impl LaneKind {
                 }
             }
         }
+        true
     }
 }
 
@@ -206,7 +208,7 @@ impl Codes {
     pub(super) fn add(&mut self, slot: u32, write: impl FnOnce(BitWriter<'_>) -> BitWriter<'_>) {
         let at = slot as usize;
         if at >= self.places.len() {
-            self.places.resize((at + 1).next_power_of_two(), Place::default());
+            self.places.resize((at + 1).next_power_of_two().max(64), Place::default());
         }
         let from = self.bits.len();
         let to = write(BitWriter::new(&mut self.bits));
@@ -228,7 +230,25 @@ impl Codes {
     /// Appends a code that is known.
     #[inline]
     pub(super) fn append(&self, slot: u32, to: &mut BitWriter<'_>) {
-        let Some(place) = self.places.get(slot as usize) else { return };
+        if let Some(place) = self.places.get(slot as usize) {
+            self.append_at(place, to);
+        }
+    }
+
+    /// Appends codes that are known: of those of the 64 slots from `word * 64` on whose bits are set.
+    #[inline]
+    pub(super) fn append_word(&self, word: usize, mut rows: u64, to: &mut BitWriter<'_>) {
+        let Some(places) = self.places.as_chunks::<64>().0.get(word) else { return };
+        while rows != 0 {
+            if let Some(place) = places.get(rows.trailing_zeros() as usize) {
+                self.append_at(place, to);
+            }
+            rows &= rows - 1;
+        }
+    }
+
+    #[inline]
+    fn append_at(&self, place: &Place, to: &mut BitWriter<'_>) {
         if place.len <= BITS_AT_ONCE {
             to.write(place.head, place.len);
         } else {
