@@ -33,6 +33,17 @@ impl Slots {
         new
     }
 
+    /// Adds those of the 64 slots from `word * 64` on whose bits are set.
+    pub fn insert_word(&mut self, word: usize, bits: u64) {
+        if bits != 0 {
+            self.reserve((word + 1) * 64);
+        }
+        if let Some(mine) = self.words.get_mut(word) {
+            self.len += (bits & !*mine).count_ones();
+            *mine |= bits;
+        }
+    }
+
     /// Removes a slot; says whether it was there.
     pub fn remove(&mut self, slot: u32) -> bool {
         let Some(word) = self.words.get_mut(slot as usize / 64) else { return false };

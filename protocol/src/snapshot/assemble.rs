@@ -141,14 +141,18 @@ impl KindSection<'_> {
         counts: &mut Option<&mut Counts>,
         to: &mut BitWriter<'_>,
     ) -> bool {
-        let (mut leaving, mut changed, mut moved, mut wholes, mut moves) = (0, 0, 0, 0, 0);
+        let (mut leaving, mut changed, mut moved, mut wholes, mut moves, mut still) = (0, 0, 0, 0, 0, 0);
         for word in 0..self.words() {
-            let stays = self.split(lane, word);
+            let mut stays = self.split(lane, word);
+            let mut coded = false;
             for (depth, &wanted) in (1..).zip(&stays.by_depth) {
-                lane.ensure(&self.coding, depth, word, wanted, counts);
+                coded |= lane.ensure(&self.coding, depth, word, wanted, counts);
+            }
+            if coded {
+                stays = self.split(lane, word);
             }
             leaving |= self.held_at(0, word) & !stays.all;
-            let stays = self.split(lane, word);
+            still |= stays.still;
             changed |= stays.all & !stays.exact;
             moved |= stays.moved;
             wholes |= self.told_wholes(lane, told, word);
@@ -167,7 +171,9 @@ impl KindSection<'_> {
             to.flag(changed != 0);
         }
         if changed != 0 {
-            self.write_still(lane, to);
+            if still != 0 {
+                self.write_still(lane, to);
+            }
             self.write_others(lane, to);
         }
         if lists && !self.plan.open.wholes.is_empty() {
@@ -225,9 +231,6 @@ impl KindSection<'_> {
             woke += (stays.by_depth[2] & word_of(&lane.woke, word)).count_ones();
             wakes |= stays.still & !stays.exact;
         }
-        if still == 0 {
-            return;
-        }
         to.flag(wakes != 0);
         if wakes == 0 {
             return;
@@ -255,7 +258,12 @@ impl KindSection<'_> {
     fn write_others(&self, lane: &LaneKind, to: &mut BitWriter<'_>) {
         for word in 0..self.words() {
             let stays = self.split(lane, word);
-            for slot in slots_in(word, stays.all & !stays.still) {
+            let rows = stays.all & !stays.still;
+            if rows & !stays.by_depth[LANE_DEPTH - 1] == 0 {
+                lane.codes[LANE_DEPTH - 1].append_word(word, rows, to);
+                continue;
+            }
+            for slot in slots_in(word, rows) {
                 append(lane, slot, &stays, to);
             }
         }
@@ -278,10 +286,10 @@ impl KindSection<'_> {
     pub(super) fn next(&self, lane: &LaneKind, next: &mut Held) {
         let (kind, ring) = (self.coding.kind, self.of.ring);
         for word in 0..self.words() {
-            let moves = self.moves(lane, word);
-            for slot in slots_in(word, self.stays(lane, word)) {
-                let moves = moves >> (slot % 64) & 1 == 1;
-                next.insert(if moves { self.ring_of(slot) } else { ring }, kind, slot);
+            let (stays, moves) = (self.stays(lane, word), self.moves(lane, word));
+            next.insert_word(ring, kind, word, stays & !moves);
+            for slot in slots_in(word, stays & moves) {
+                next.insert(self.ring_of(slot), kind, slot);
             }
         }
         self.enters.iter().for_each(|&(_, _, slot)| next.insert(ring, kind, slot));

@@ -205,6 +205,14 @@ impl Held {
         }
     }
 
+    /// Adds those of the 64 rows from slot `word * 64` on whose bits are set.
+    pub(super) fn insert_word(&mut self, ring: usize, kind: usize, word: usize, rows: u64) {
+        let far = ring.checked_sub(1).and_then(|far| self.far.get_mut(far));
+        for slots in [Some(&mut self.kinds), far].into_iter().flatten().filter_map(|kinds| kinds.get_mut(kind)) {
+            slots.insert_word(word, rows);
+        }
+    }
+
     /// Forgets all, keeping the memory.
     pub(super) fn clear(&mut self) {
         let sets = self.kinds.iter_mut().chain(self.far.iter_mut().flatten()).chain(&mut self.owed);

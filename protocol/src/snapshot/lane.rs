@@ -13,7 +13,7 @@ use super::row::{self, Earlier, Watched};
 use crate::id::Tick;
 use crate::image::{Image, KindImage, Slots};
 use crate::limits::COMPONENTS_MAX;
-use crate::wire::bits::BitWriter;
+use crate::wire::bits::{BITS_AT_ONCE, BitReader, BitWriter};
 
 /// The codes of one tick against the same snapshots, made as they are asked for.
 #[derive(Debug, Default)]
@@ -57,11 +57,15 @@ pub(super) struct Codes {
     bits: Vec<u8>,
 }
 
-/// Where a code lies, in bits.
+/// Where a code lies.
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
-    from: usize,
-    len: usize,
+    /// The first [`BITS_AT_ONCE`] of its bits: mostly all.
+    head: u64,
+    /// The byte that it begins with.
+    from: u32,
+    /// In bits.
+    len: u32,
 }
 
 /// The images that a lane looks back at, newest first.
@@ -130,7 +134,8 @@ impl LaneKind {
         }
     }
 
-    /// Codes those of `wanted` (64 slots from `word * 64` on) that are not known at this depth.
+    /// Codes those of `wanted` (64 slots from `word * 64` on) that are not known at this depth; says whether there
+    /// were any.
     pub(super) fn ensure(
         &mut self,
         coding: &Coding<'_>,
@@ -138,11 +143,11 @@ impl LaneKind {
         at: usize,
         wanted: u64,
         counts: &mut Option<&mut Counts>,
-    ) {
-        let Some(codes) = self.codes.get_mut(depth - 1) else { return };
+    ) -> bool {
+        let Some(codes) = self.codes.get_mut(depth - 1) else { return false };
         let missing = wanted & !word_of(&codes.known, at);
         if missing == 0 {
-            return;
+            return false;
         }
         let mut past = Past::default();
         let mut now = [0; COMPONENTS_MAX];
@@ -178,6 +183,7 @@ impl LaneKind {
                 }
             }
         }
+        true
     }
 }
 
@@ -202,30 +208,51 @@ impl Codes {
     pub(super) fn add(&mut self, slot: u32, write: impl FnOnce(BitWriter<'_>) -> BitWriter<'_>) {
         let at = slot as usize;
         if at >= self.places.len() {
-            self.places.resize((at + 1).next_power_of_two(), Place::default());
+            self.places.resize((at + 1).next_power_of_two().max(64), Place::default());
         }
-        let to = BitWriter::new(&mut self.bits);
-        let from = to.len();
-        let to = write(to);
-        let len = to.len() - from;
+        let from = self.bits.len();
+        let to = write(BitWriter::new(&mut self.bits));
+        let len = to.len() - 8 * from;
         // Each code begins at a whole byte, so that it is copied 57 bits at a time.
         to.finish();
+        let head = BitReader::new(self.bits.get(from..).unwrap_or_default()).peek(BITS_AT_ONCE.min(len as u32));
         if let Some(place) = self.places.get_mut(at) {
-            *place = Place { from, len };
+            *place = Place { head, from: from as u32, len: len as u32 };
         }
         self.known.insert(slot);
     }
 
     /// Bits of a code that is known.
     pub(super) fn len(&self, slot: u32) -> usize {
-        self.places.get(slot as usize).map_or(0, |place| place.len)
+        self.places.get(slot as usize).map_or(0, |place| place.len as usize)
     }
 
     /// Appends a code that is known.
     #[inline]
     pub(super) fn append(&self, slot: u32, to: &mut BitWriter<'_>) {
         if let Some(place) = self.places.get(slot as usize) {
-            to.append(&self.bits, place.from, place.len);
+            self.append_at(place, to);
+        }
+    }
+
+    /// Appends codes that are known: of those of the 64 slots from `word * 64` on whose bits are set.
+    #[inline]
+    pub(super) fn append_word(&self, word: usize, mut rows: u64, to: &mut BitWriter<'_>) {
+        let Some(places) = self.places.as_chunks::<64>().0.get(word) else { return };
+        while rows != 0 {
+            if let Some(place) = places.get(rows.trailing_zeros() as usize) {
+                self.append_at(place, to);
+            }
+            rows &= rows - 1;
+        }
+    }
+
+    #[inline]
+    fn append_at(&self, place: &Place, to: &mut BitWriter<'_>) {
+        if place.len <= BITS_AT_ONCE {
+            to.write(place.head, place.len);
+        } else {
+            to.append(&self.bits, 8 * place.from as usize, place.len as usize);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::coder::codebook::Codebook;
+use super::coder::codebook::{Codebook, GroupBook};
 use super::coder::learn::Counts;
 use super::plan::Plan;
 use crate::limits::CODEBOOK_BYTES_MAX;
@@ -10,23 +10,57 @@ use crate::limits::CODEBOOK_BYTES_MAX;
 /// Learns codebooks from what a room writes.
 ///
 /// Candidates are made from all that was counted, and measured on what is written after they were made: a book that
-/// only fits its own past shows there.
+/// only fits its own past shows there. Both take long, so that a check is spread over ticks, a few steps in each.
 #[derive(Debug)]
 pub(super) struct Teacher {
-    /// Since the last check.
+    /// Since the check that is under way began, or the last one.
     recent: Counts,
-    /// Since the room opened, fading.
+    /// What was counted before that, from check to check; nothing between checks.
+    sample: Counts,
+    /// Since the room opened, fading; without those two.
     all: Counts,
-    candidates: Option<[Candidate; THRIFT.len()]>,
+    candidates: Vec<Candidate>,
     /// The newest book, and the one before it.
     editions: [Option<Edition>; 2],
-    /// Snapshots written since the last check, from one check to the next, and altogether.
+    /// Snapshots counted in `recent`, from one check to the next, and altogether.
     since: u32,
     due: u32,
     snapshots: u32,
     /// Symbols told altogether.
     told: u32,
+    check: Option<Check>,
 }
+
+/// A check under way.
+#[derive(Debug)]
+struct Check {
+    step: Step,
+    /// Snapshots in the sample, and in all before it.
+    spans: [u32; 2],
+    /// Bits a snapshot that these took with the book in force.
+    now: [f64; 2],
+    /// The candidate that gains most, and what.
+    best: Option<(f64, usize)>,
+    /// The kinds of the candidate that is being made, and those that are made.
+    kinds: Vec<Vec<Option<GroupBook>>>,
+    made: Vec<Candidate>,
+}
+
+/// What is to be done next.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// Find what the book in force took.
+    Now,
+    /// Find what a candidate would have taken.
+    Weigh(usize),
+    /// Add the sample to all.
+    Absorb,
+    /// Make the next kind of the next candidate.
+    Make,
+}
+
+/// Steps of a check in one tick. Each is bounded by the symbols that are counted of a kind, or of all.
+const STEPS: usize = 3;
 
 /// A codebook that may be published.
 #[derive(Clone, Debug)]
@@ -68,13 +102,15 @@ impl Teacher {
     pub(super) fn new(plan: &Plan) -> Teacher {
         Teacher {
             recent: Counts::new(&plan.coders),
+            sample: Counts::new(&plan.coders),
             all: Counts::new(&plan.coders),
-            candidates: None,
+            candidates: Vec::new(),
             editions: [None, None],
             since: 0,
             due: FIRST_CHECK,
             snapshots: 0,
             told: 0,
+            check: None,
         }
     }
 
@@ -97,47 +133,87 @@ impl Teacher {
     pub(super) fn counted(&mut self, plan: &Plan) {
         self.snapshots = self.snapshots.saturating_add(1);
         self.since += 1;
-        let told = self.recent.symbols();
-        if self.since < self.due && told < ENOUGH.max(self.told / 2) {
+        if let Some(mut check) = self.check.take() {
+            let going = (0..STEPS).all(|_| self.step(&mut check, plan));
+            match going {
+                true => self.check = Some(check),
+                false => self.end(check),
+            }
             return;
         }
-        self.told = self.told.saturating_add(told);
-        let worth = self.best(plan);
-        self.all.absorb(&self.recent);
-        let books = THRIFT.map(|thrift| Candidate::of(&self.all, plan, thrift));
-        // What is published has learned from the last snapshots too.
-        if let Some(best) = worth.and_then(|at| books.get(at)) {
-            self.publish(best);
+        let told = self.recent.symbols();
+        if self.since >= self.due || told >= ENOUGH.max(self.told / 2) {
+            self.told = self.told.saturating_add(told);
+            core::mem::swap(&mut self.recent, &mut self.sample);
+            let spans = [self.since, self.snapshots.saturating_sub(self.since)];
+            self.since = 0;
+            self.due = (self.due + self.due / 2).min(CHECK_MAX);
+            let (kinds, made) = (Vec::new(), Vec::new());
+            self.check = Some(Check { step: Step::Now, spans, now: [0.0; 2], best: None, kinds, made });
         }
-        self.candidates = Some(books);
-        self.recent = Counts::new(&plan.coders);
+    }
+
+    /// Does one step of a check; says whether there is another one.
+    fn step(&mut self, check: &mut Check, plan: &Plan) -> bool {
+        check.step = match check.step {
+            Step::Now => {
+                let current = self.newest().map(|edition| &*edition.book);
+                check.now = self.bits(check.spans, plan, current);
+                Step::Weigh(0)
+            }
+            Step::Weigh(at) => match self.candidates.get(at) {
+                None => Step::Absorb,
+                Some(candidate) => {
+                    let gain = self.gain(check, plan, candidate);
+                    if gain > 0.0 && check.best.is_none_or(|(most, _)| gain > most) {
+                        check.best = Some((gain, at));
+                    }
+                    Step::Weigh(at + 1)
+                }
+            },
+            Step::Absorb => {
+                self.all.absorb(&self.sample);
+                self.sample.clear();
+                Step::Make
+            }
+            Step::Make => {
+                let Some(&thrift) = THRIFT.get(check.made.len()) else { return false };
+                check.kinds.push(self.all.codes(&plan.coders, check.kinds.len(), thrift));
+                if check.kinds.len() >= plan.coders.len() {
+                    check.made.push(Candidate::of(core::mem::take(&mut check.kinds), plan));
+                }
+                Step::Make
+            }
+        };
+        true
+    }
+
+    /// Bits a snapshot that the sample, and all before it, take with a book.
+    fn bits(&self, spans: [u32; 2], plan: &Plan, book: Option<&Codebook>) -> [f64; 2] {
+        let [sample, all] = [&self.sample, &self.all].map(|counts| counts.cost(&plan.coders, book) as f64);
+        let [new, old] = spans.map(|snapshots| f64::from(snapshots.clamp(1, FADE)));
+        [sample / new, all / old]
+    }
+
+    /// Bits that a candidate of the last check would have saved since, less what it takes; in the long run it must have
+    /// saved as much, because what happens at the moment may be over soon.
+    fn gain(&self, check: &Check, plan: &Plan, candidate: &Candidate) -> f64 {
+        let then = self.bits(check.spans, plan, Some(&candidate.book));
+        let saved = check.now.iter().zip(then).map(|(now, then)| now - then).fold(f64::MAX, f64::min);
+        let fits = candidate.bytes.len() <= CODEBOOK_BYTES_MAX;
+        let horizon = if fits { f64::from(self.snapshots.clamp(HORIZON.0, HORIZON.1)) } else { 0.0 };
+        saved * horizon - candidate.bytes.len() as f64 * PRICE
+    }
+
+    /// Publishes what is worth it. It has learned from the sample too.
+    fn end(&mut self, check: Check) {
+        if let Some(best) = check.best.and_then(|(_, at)| check.made.get(at)) {
+            self.publish(&best.clone());
+        }
+        self.candidates = check.made;
         if self.snapshots > FADE {
             self.all.fade();
         }
-        self.since = 0;
-        self.due = (self.due + self.due / 2).min(CHECK_MAX);
-    }
-
-    /// The candidate of the last check that would have saved most since, if that is worth its bytes; in the long run
-    /// it must have saved as much, because what happens at the moment may be over soon.
-    fn best(&self, plan: &Plan) -> Option<usize> {
-        let current = self.newest().map(|edition| &*edition.book);
-        let cost = |counts: &Counts, book: Option<&Codebook>| counts.cost(&plan.coders, book) as f64;
-        let spans = [(&self.recent, self.since), (&self.all, self.snapshots.saturating_sub(self.since))];
-        let now = spans.map(|(counts, _)| cost(counts, current));
-        let horizon = f64::from(self.snapshots.clamp(HORIZON.0, HORIZON.1));
-        let mut best: Option<(f64, usize)> = None;
-        for (at, candidate) in self.candidates.iter().flatten().enumerate() {
-            let saved = spans.iter().zip(now).map(|((counts, snapshots), now)| {
-                (now - cost(counts, Some(&candidate.book))) / f64::from((*snapshots).clamp(1, FADE))
-            });
-            let gain = saved.fold(f64::MAX, f64::min) * horizon - candidate.bytes.len() as f64 * PRICE;
-            let fits = candidate.bytes.len() <= CODEBOOK_BYTES_MAX;
-            if fits && gain > 0.0 && best.is_none_or(|(most, _)| gain > most) {
-                best = Some((gain, at));
-            }
-        }
-        best.map(|(_, at)| at)
     }
 
     fn publish(&mut self, best: &Candidate) {
@@ -150,8 +226,8 @@ impl Teacher {
 }
 
 impl Candidate {
-    fn of(counts: &Counts, plan: &Plan, thrift: u32) -> Candidate {
-        let book = counts.codebook(&plan.coders, thrift);
+    fn of(kinds: Vec<Vec<Option<GroupBook>>>, plan: &Plan) -> Candidate {
+        let book = Codebook::new(kinds);
         let mut bytes = Vec::new();
         book.write(&plan.coders, &mut bytes);
         Candidate { book: Arc::new(book), bytes: Arc::from(bytes) }

@@ -4,8 +4,8 @@
 
 use super::DecodeError;
 
-/// Bits that fit into one [`BitWriter::write`] or [`BitReader::read`]: what is left of a 64-bit accumulator that
-/// may hold seven bits already.
+/// Bits that fit into one [`BitWriter::write`] or [`BitReader::read`]: what is left of 64 bits that begin at a whole
+/// byte, where up to seven lie before them.
 pub const BITS_AT_ONCE: u32 = 57;
 
 /// Appends bits to a byte buffer. [`BitWriter::finish`] fills up the last byte with zeros.
@@ -13,7 +13,7 @@ pub const BITS_AT_ONCE: u32 = 57;
 pub struct BitWriter<'a> {
     out: &'a mut Vec<u8>,
     acc: u64,
-    /// Bits in `acc`, below 8 between calls.
+    /// Bits in `acc`, below 64 between calls: eight bytes go into the buffer at once.
     filled: u32,
 }
 
@@ -29,11 +29,15 @@ impl<'a> BitWriter<'a> {
     pub fn write(&mut self, value: u64, bits: u32) {
         debug_assert!(bits <= BITS_AT_ONCE && (bits == 64 || value >> bits == 0), "{value} in {bits} bits");
         self.acc |= value << self.filled;
-        self.filled += bits;
-        let bytes = self.filled / 8;
-        self.out.extend_from_slice(self.acc.to_le_bytes().get(..bytes as usize).unwrap_or_default());
-        self.acc = self.acc.checked_shr(bytes * 8).unwrap_or(0);
-        self.filled %= 8;
+        let filled = self.filled + bits;
+        if filled < 64 {
+            self.filled = filled;
+            return;
+        }
+        self.out.extend_from_slice(&self.acc.to_le_bytes());
+        // Some bits were held already, because `value` alone does not fill 64.
+        self.acc = value.checked_shr(64 - self.filled).unwrap_or(0);
+        self.filled = filled - 64;
     }
 
     /// Appends one bit.
@@ -109,9 +113,9 @@ impl<'a> BitWriter<'a> {
 
     /// Fills up to a whole byte with zeros.
     pub fn align(&mut self) {
-        if self.filled > 0 {
-            self.write(0, 8 - self.filled);
-        }
+        let bytes = self.filled.div_ceil(8) as usize;
+        self.out.extend_from_slice(self.acc.to_le_bytes().get(..bytes).unwrap_or_default());
+        (self.acc, self.filled) = (0, 0);
     }
 
     /// Bits in the buffer, those before this writer and those not filled up yet among them.

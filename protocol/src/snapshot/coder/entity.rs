@@ -3,7 +3,7 @@
 use super::circle::Circle;
 use super::levels::Unrest;
 use super::plan::{Expect, GROUP_MAX, Group, Plan};
-use super::predict::{Expected, Model, Past, Row, derived, difference, own};
+use super::predict::{Expected, Model, Past, Row, derived, difference, held, own};
 use crate::wire::DecodeError;
 
 /// Where a walk puts what it finds, or finds what it puts into the row.
@@ -66,11 +66,15 @@ impl Walk<'_> {
         let flags = if P::WRITES { self.flags(now, *models) } else { 0 };
         let flags = self.lead(now, flags, pipe)?;
         for (bit, &number) in self.plan.derived.iter().enumerate() {
+            let told = flags >> bit & 1 == 1;
+            if P::WRITES && !told {
+                continue;
+            }
             let group = self.plan.group(number)?;
             let expected = derived(self.plan, group, self.past, now);
-            if flags >> bit & 1 == 1 {
+            if told {
                 self.differences(number, &expected, now, 0, pipe)?;
-            } else if !P::WRITES {
+            } else {
                 put(group, &expected.values, now);
             }
         }
@@ -99,10 +103,7 @@ impl Walk<'_> {
     }
 
     fn rare_is_off(&self, number: usize, now: &Row) -> bool {
-        self.plan.groups.get(number).is_some_and(|group| {
-            let expected = own(self.plan, group, self.past, Model::Hold);
-            !is_as(group, &expected.values, now)
-        })
+        self.plan.groups.get(number).is_some_and(|group| !is_as(group, &held(self.plan, group, self.past), now))
     }
 
     fn lead<P: Pipe>(&self, now: &mut Row, flags: u32, pipe: &mut P) -> Result<u32, DecodeError> {
@@ -202,7 +203,7 @@ impl Walk<'_> {
         if !P::WRITES {
             *models = self.models_before;
             for group in plan.rare.iter().flat_map(|(_, groups)| groups).filter_map(|&at| plan.groups.get(at)) {
-                put(group, &own(plan, group, self.past, Model::Hold).values, now);
+                put(group, &held(plan, group, self.past), now);
             }
         }
         if !more {

@@ -54,6 +54,12 @@ impl Fine {
         self.rows.iter_mut().flat_map(|row| &mut row.times).for_each(|times| *times /= 2);
     }
 
+    /// Forgets all, keeping the memory.
+    pub(super) fn clear(&mut self) {
+        self.places.fill(0);
+        self.rows.clear();
+    }
+
     /// Everything that was counted.
     pub(super) fn rows(&self) -> &[FineRow] {
         &self.rows

@@ -118,14 +118,22 @@ impl Counts {
         }
     }
 
-    /// The codebook that suits what was counted.
+    /// The codes of a kind that suit what was counted.
     ///
     /// `thrift` from 1: how many times rarer symbols are left out, for a smaller codebook.
-    pub(crate) fn codebook(&self, plans: &[Plan], thrift: u32) -> Codebook {
-        let kinds = plans.iter().zip(&self.kinds).map(|(plan, groups)| {
-            plan.groups.iter().zip(groups).map(|(group, counts)| make::book(group, counts, thrift)).collect()
-        });
-        Codebook::new(kinds.collect())
+    pub(crate) fn codes(&self, plans: &[Plan], kind: usize, thrift: u32) -> Vec<Option<GroupBook>> {
+        let (Some(plan), Some(groups)) = (plans.get(kind), self.kinds.get(kind)) else { return Vec::new() };
+        plan.groups.iter().zip(groups).map(|(group, counts)| make::book(group, counts, thrift)).collect()
+    }
+
+    /// Forgets all, keeping the memory.
+    pub(crate) fn clear(&mut self) {
+        self.symbols = 0;
+        for group in self.kinds.iter_mut().flatten() {
+            group.places.fill(0);
+            group.seen.clear();
+            group.fine.clear();
+        }
     }
 
     /// Bits that everything counted would take with a codebook (`None`: the built-in code).

@@ -121,6 +121,17 @@ pub(crate) fn own(plan: &Plan, group: &Group, past: &Past, model: Model) -> Expe
     expected
 }
 
+/// The values of a group that holds: those of the newest row, or of a default one.
+pub(crate) fn held(plan: &Plan, group: &Group, past: &Past) -> [i32; GROUP_MAX] {
+    let mut values = [0; GROUP_MAX];
+    for (place, (&at, bounds)) in values.iter_mut().zip(group.components.iter().zip(&group.bounds)) {
+        let value =
+            if past.depth > 0 { value(&past.rows[0], at) } else { plan.defaults.get(at).copied().unwrap_or(0) };
+        *place = if bounds.ring { value & bounds.max } else { value.clamp(bounds.min, bounds.max) };
+    }
+    values
+}
+
 /// The context of a group that changed and moved like that: where it hardly changed, it matters whether it moved.
 fn context(change: u32, pace: usize) -> usize {
     match change {
