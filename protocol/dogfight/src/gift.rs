@@ -1,18 +1,21 @@
-//! Gifts lie around, and change how whoever takes one flies or shoots, for a while.
+//! Gifts lie around, and change how whoever takes one flies or shoots, for a while; or mend its hull, at once.
 //!
 //! A whole feature in one file: a row, `step` that places it by chance, `advance` that lets ships take it. Taking is in
 //! `advance` and not in `step`, so that the pilot feels it at once and is not corrected afterwards.
 //!
 //! # Another gift, in some 15 lines
 //!
-//! 1. Here: a variant of [`Perk`], its place among `GIFTS` (and one more in that array's length), and in `take` what it
-//!    does at once. The compiler names that `match` until it has an arm.
-//! 2. What it does while it is carried: wherever a ship's `perk` is asked, which is in [`ship`] for how it flies and in
-//!    [`crate::shot`] for how it shoots. Only ticks count time: keep an end, as [`Ship::perk_ends`].
+//! 1. Here: a variant of [`Perk`]; its place among `GIFTS` (and one more in that array's length), without which it never
+//!    lies around; and in `take` what it does at once, or, where it is carried, its name beside the others there. The
+//!    compiler names that `match` until it has it.
+//! 2. What it does while it is carried: wherever a ship's `perk` is asked, which is in [`ship`] for how it flies, in
+//!    [`crate::shot`] for how it shoots, and in `strike` of [`crate::combat`] for what a hit takes from it. The last is
+//!    the server's alone and needs no prediction. Only ticks count time: [`Ship::perk_ends`] is there already.
 //! 3. On the page: words, sign and corners in `assets/demo/gifts.js`, a colour for each ground in
-//!    `assets/demo/theme.js`.
-//! 4. `.ci/wasm/build`, since the page predicts gifts as well; until then it says in words that the server has another
-//!    schema. `cargo test -p tickwire-dogfight` plays whole matches with it.
+//!    `assets/demo/theme.js`; what is left out there is drawn with six corners in the colour of ink.
+//! 4. `.ci/wasm/build`, which names the compiler that it needs, since the page predicts gifts as well; until then the
+//!    page says in words that the server has another schema. `cargo test -p tickwire-dogfight` plays whole matches with
+//!    it; `a_gift_is_taken_works_and_runs_out` in `tests/flight.rs` looks at one alone.
 
 use tickwire_protocol::prelude::*;
 

@@ -5,7 +5,7 @@
 //! 2. [`ship`]: a row, its fields and how precise they are; the input; what an input does (`drive`).
 //! 3. [`asteroid`] and [`shot`]: what moves by itself (`advance`), and is therefore predicted to the bit.
 //! 4. [`combat`]: what only the server decides (`step`): hits, kills, points, coming back; lag compensation.
-//! 5. [`gift`]: a whole feature in one file: what lies around, who takes it, what it does.
+//! 5. [`gift`]: a whole feature: what lies around, who takes it, what it does; and how to add one.
 //! 6. [`pilot`] and [`radar`]: rows that everybody has, wherever they are.
 //! 7. [`watch`]: who may see what. [`chat`]: requests and events. [`bot`]: players without hands.
 
