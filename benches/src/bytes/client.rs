@@ -15,7 +15,7 @@ use tickwire_protocol::wire::{
 use tickwire_protocol::world::Input as _;
 use tickwire_server::room::{AnyRoom, ConnId};
 
-use super::{Complaints, Dump};
+use super::{Complaints, Dump, received};
 use crate::beside::{self, Beside};
 
 /// What a frame from the server is.
@@ -194,15 +194,7 @@ impl Client {
             self.tick = now;
             return Ok(true);
         };
-        let arrival = if sabotage {
-            let mut wrong = bytes.to_vec();
-            if let Some(byte) = wrong.get_mut(bytes.len() / 2) {
-                *byte ^= 1;
-            }
-            replica.receive(&wrong)
-        } else {
-            replica.receive(bytes)
-        };
+        let arrival = replica.receive(&received(bytes, sabotage));
         let arrival = match arrival {
             Ok(Some(arrival)) => arrival,
             Ok(None) => return Ok(true),

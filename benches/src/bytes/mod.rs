@@ -6,6 +6,8 @@ mod recording;
 mod scene;
 pub mod truth;
 
+use std::borrow::Cow;
+
 pub use self::dump::Dump;
 pub use self::recording::recording;
 pub use self::scene::{Plan, scene};
@@ -19,6 +21,15 @@ pub struct Run {
     pub beside: bool,
     /// Makes one bit wrong, to see that it is noticed.
     pub sabotage: bool,
+}
+
+/// What a receiver gets of a frame: the frame, or under sabotage one with a bit wrong in its middle.
+fn received(frame: &[u8], sabotage: bool) -> Cow<'_, [u8]> {
+    let mut received = Cow::Borrowed(frame);
+    if sabotage && let Some(byte) = received.to_mut().get_mut(frame.len() / 2) {
+        *byte ^= 1;
+    }
+    received
 }
 
 /// What is wrong, in words, on standard error: the first few times, the rest is only counted.

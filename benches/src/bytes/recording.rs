@@ -9,7 +9,7 @@ use tickwire_protocol::image::{History, Image};
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::{Due, Encoder, Ledger, Replica, Visible};
 
-use super::{Dump, Run};
+use super::{Dump, Run, received};
 use crate::beside::{self, Beside};
 use crate::report::Figures;
 use crate::sets::{self, Layout, Set};
@@ -150,10 +150,7 @@ impl Tape {
         let mut same = true;
         for bytes in [&self.room.out[codebook.clone()], &self.room.out[frame.clone()]] {
             if !bytes.is_empty() {
-                same &= match run_sabotage(self.sabotage, bytes) {
-                    Some(wrong) => chain.replica.receive(&wrong).is_ok(),
-                    None => chain.replica.receive(bytes).is_ok(),
-                };
+                same &= chain.replica.receive(&received(bytes, self.sabotage)).is_ok();
                 chain.dump.as_mut().map(|dump| dump.frame(bytes)).transpose()?;
             }
         }
@@ -198,16 +195,6 @@ impl Side {
         ledger.acknowledged(self.history.newest().map_or(Tick::NONE, |image| image.tick));
         (codebook, encoded.frame)
     }
-}
-
-/// The frame with one bit wrong, where that is wanted.
-fn run_sabotage(wanted: bool, bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut wrong = wanted.then(|| bytes.to_vec())?;
-    let middle = wrong.len() / 2;
-    if let Some(byte) = wrong.get_mut(middle) {
-        *byte ^= 1;
-    }
-    Some(wrong)
 }
 
 /// Writes the components of every row, row after row, into the only kind of an image.
