@@ -143,6 +143,27 @@ export function pilot() {
   return { aim, off, far: best ? best.far : Infinity, kills, flies: true };
 }
 
+/** Hands on the keys of a page, which do what {@link pilot} says. */
+export function keys(page) {
+  const held = new Set();
+  const hold = async (key, on) => {
+    if (on === held.has(key)) return;
+    on ? held.add(key) : held.delete(key);
+    await page.keyboard[on ? "down" : "up"](key);
+  };
+  return {
+    async act({ off, far, flies }) {
+      await hold("KeyA", flies && off < -0.06);
+      await hold("KeyD", flies && off > 0.06);
+      await hold("KeyW", flies && (far > 240 || far === Infinity));
+      await hold("Space", flies && Math.abs(off) < 0.2 && far < 640);
+    },
+    async rest() {
+      for (const key of [...held]) await hold(key, false);
+    },
+  };
+}
+
 /** Whether something sticks out of the screen or covers something else. Runs in the page. */
 export function layout() {
   const wrong = [];

@@ -8,7 +8,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { bench, expect, pause, picture, pilot, ROOT } from "./bench.mjs";
+import { bench, expect, keys, pause, picture, pilot, ROOT } from "./bench.mjs";
 
 const SECONDS = Number(process.env.FEEL_SECONDS ?? 20);
 const SHIP = 28;
@@ -20,28 +20,6 @@ function command() {
   const tool = join(ROOT, "target/release/feel");
   if (!existsSync(tool)) return null;
   return JSON.parse(execFileSync(tool, ["--rtt", "150", "--jitter", "30", "--seconds", "10", "--json"], { encoding: "utf8" }));
-}
-
-/** Flies and shoots with real keys, as somebody would. */
-function hands(page) {
-  const held = new Set();
-  const hold = async (key, on) => {
-    if (on === held.has(key)) return;
-    on ? held.add(key) : held.delete(key);
-    await page.keyboard[on ? "down" : "up"](key);
-  };
-  return {
-    async act() {
-      const { off, far, flies } = await page.evaluate(pilot);
-      await hold("KeyA", flies && off < -0.06);
-      await hold("KeyD", flies && off > 0.06);
-      await hold("KeyW", flies && (far > 240 || far === Infinity));
-      await hold("Space", flies && Math.abs(off) < 0.2 && far < 640);
-    },
-    async rest() {
-      for (const key of [...held]) await hold(key, false);
-    },
-  };
 }
 
 /** Notes, after every drawn frame, how far other ships went beyond what their velocity explains. Runs in the page. */
@@ -101,10 +79,10 @@ const near = (value, to, by) => Math.abs(value - to) <= by;
 async function noise(bench) {
   const page = await bench.page("noise", SIZE);
   await bench.play(page, "Ada");
-  const hand = hands(page);
+  const hand = keys(page);
   const end = Date.now() + 5_000;
   while (Date.now() < end) {
-    await hand.act();
+    await hand.act(await page.evaluate(pilot));
     await pause(60);
   }
   const { rtt_ms, arrival_jitter_p99_ms } = await page.evaluate(() => window.netgraph);
@@ -118,7 +96,7 @@ await bench(["--bots", "20"], async (bench) => {
   const machine = await noise(bench);
   const page = await bench.page("feel", SIZE, "/?rtt=150&jitter=30");
   await bench.play(page, "Ada");
-  const hand = hands(page);
+  const hand = keys(page);
   await agrees(page, hand, machine);
   await answers(page, hand);
   await stalls(page, hand);
@@ -135,7 +113,7 @@ async function agrees(page, hand, machine) {
   const end = Date.now() + SECONDS * 500;
   const seen = [];
   while (Date.now() < end) {
-    await hand.act();
+    await hand.act(await page.evaluate(pilot));
     seen.push(await page.evaluate(() => window.netgraph));
     await pause(40);
   }
@@ -183,7 +161,7 @@ async function stalls(page, hand) {
   let pictures = 0;
   let stalled = begun.stalls;
   while (Date.now() < end) {
-    await hand.act();
+    await hand.act(await page.evaluate(pilot));
     const { stalls } = await page.evaluate(() => ({ stalls: window.netgraph.stalls }));
     if (stalls > stalled && pictures < 3) {
       stalled = stalls;
@@ -208,18 +186,18 @@ async function presets(bench) {
     await bench.play(page, name);
     pages.push(page);
   }
-  const all = pages.map(hands);
+  const all = pages.map((page) => ({ page, hand: keys(page) }));
   for (const preset of PRESETS) {
     for (const page of pages) await page.keyboard.press("KeyL");
     const now = await pages[0].evaluate(() => window.dogfight.link);
     if (now !== preset) throw new Error(`key L gives ${now}, not ${preset}`);
     const end = Date.now() + (SECONDS * 1000) / PRESETS.length;
     while (Date.now() < end) {
-      for (const hand of all) await hand.act();
+      for (const { page, hand } of all) await hand.act(await page.evaluate(pilot));
       await pause(60);
     }
   }
-  for (const hand of all) await hand.rest();
+  for (const { hand } of all) await hand.rest();
   const graphs = await Promise.all(pages.map((page) => page.evaluate(() => window.netgraph)));
   expect(graphs.every((graph) => graph.hash_mismatches === 0 && graph.decode_errors === 0 && graph.hashes > SECONDS / 4),
     `two pages, presets in turn for ${SECONDS} s: 0 of ${graphs.map((graph) => graph.hashes).join(" and ")} hashes differ`);

@@ -1,7 +1,7 @@
 // A scripted minute at each of three sizes: by keyboard alone, and by touch alone upright and across. Each must reach a
 // kill and a chat line, without a complaint, without anything that sticks out, and within the frame budget.
 
-import { bench, expect, layout, pause, picture, pilot } from "./bench.mjs";
+import { bench, expect, keys, layout, pause, picture, pilot } from "./bench.mjs";
 
 const SECONDS = Number(process.env.MATCH_SECONDS ?? 60);
 /** Milliseconds of work in the median frame: half of what 60 frames a second leave. */
@@ -9,21 +9,11 @@ const BUDGET = 8;
 
 /** Flies by keys until the time is over. */
 async function byKeys(page) {
-  const held = new Set();
-  const hold = async (key, on) => {
-    if (on === held.has(key)) return;
-    on ? held.add(key) : held.delete(key);
-    await page.keyboard[on ? "down" : "up"](key);
-  };
+  const hands = keys(page);
   return {
-    async act({ off, far, flies }) {
-      await hold("KeyA", flies && off < -0.06);
-      await hold("KeyD", flies && off > 0.06);
-      await hold("KeyW", flies && (far > 240 || far === Infinity));
-      await hold("Space", flies && Math.abs(off) < 0.2 && far < 640);
-    },
+    act: hands.act,
     async say(text) {
-      for (const key of [...held]) await hold(key, false);
+      await hands.rest();
       await page.keyboard.press("Enter");
       await page.keyboard.type(text);
       await page.keyboard.press("Enter");
