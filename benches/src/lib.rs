@@ -4,6 +4,7 @@
 
 pub mod beside;
 pub mod bytes;
+pub mod cost;
 pub mod feel;
 pub mod floor;
 pub mod load;
