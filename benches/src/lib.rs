@@ -10,6 +10,7 @@ pub mod floor;
 pub mod load;
 pub mod machine;
 pub mod numbers;
+pub mod reference;
 pub mod report;
 pub mod rng;
 pub mod scenes;

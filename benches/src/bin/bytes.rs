@@ -43,6 +43,9 @@ struct Flags {
     /// Also count what other formats need for the same worlds.
     #[arg(long)]
     beside: bool,
+    /// Also count what an adaptive range coder over the same model needs, and compare.
+    #[arg(long)]
+    reference: bool,
     /// Make one bit wrong, to see that it is noticed.
     #[arg(long)]
     sabotage: bool,
@@ -55,7 +58,8 @@ fn main() -> ExitCode {
 }
 
 fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
-    let run = Run { dump: flags.dump.clone(), beside: flags.beside, sabotage: flags.sabotage };
+    let Flags { beside, reference, sabotage, .. } = *flags;
+    let run = Run { dump: flags.dump.clone(), beside, reference, sabotage };
     if let Some(name) = &flags.scene {
         let (players, entities) = (flags.players, flags.entities);
         let plan = Plan { scene: name.clone(), players, entities, ticks: flags.ticks, seed: flags.seed };

@@ -17,6 +17,7 @@ use tickwire_server::room::{AnyRoom, ConnId};
 
 use super::{Complaints, Dump, received};
 use crate::beside::{self, Beside};
+use crate::reference::Reference;
 
 /// What a frame from the server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,10 @@ pub(super) struct Client {
     pub(super) dump: Option<Dump>,
     /// The same worlds in other formats.
     pub(super) beside: Option<Beside>,
+    /// The same frames by the reference coder.
+    pub(super) reference: Option<Reference>,
+    /// Bytes of the last snapshot by that.
+    pub(super) reference_bytes: usize,
     seq: InputSeq,
     asked: u32,
     tick: Tick,
@@ -87,6 +92,8 @@ impl Client {
             filling: decodes,
             dump: None,
             beside: None,
+            reference: None,
+            reference_bytes: 0,
             seq: InputSeq::NONE,
             asked: 0,
             tick: Tick::NONE,
@@ -194,7 +201,16 @@ impl Client {
             self.tick = now;
             return Ok(true);
         };
-        let arrival = replica.receive(&received(bytes, sabotage));
+        let bytes = received(bytes, sabotage);
+        let mut referred = true;
+        let arrival = match self.reference.as_mut().filter(|_| frame == Frame::Snapshot) {
+            None => replica.receive(&bytes),
+            Some(reference) => replica.receive_noting(&bytes).map(|(arrival, symbols)| {
+                let coded = reference.frame(&bytes, &symbols);
+                (self.reference_bytes, referred) = (coded.bytes, coded.same);
+                arrival
+            }),
+        };
         let arrival = match arrival {
             Ok(Some(arrival)) => arrival,
             Ok(None) => return Ok(true),
@@ -212,7 +228,7 @@ impl Client {
             let held = replica.newest().map_or(0, |image| image.kinds.iter().map(|kind| kind.alive.len()).sum());
             self.filling &= arrival.entered.len() * 4 >= held && held > 0;
         }
-        Ok(arrival.hash_ok != Some(false))
+        Ok(arrival.hash_ok != Some(false) && referred)
     }
 
     fn welcome(&mut self, bytes: &[u8]) -> anyhow::Result<()> {

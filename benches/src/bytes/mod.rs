@@ -19,6 +19,8 @@ pub struct Run {
     pub dump: Option<std::path::PathBuf>,
     /// Also counts what other formats need for the same.
     pub beside: bool,
+    /// Also counts what the reference coder needs for the same.
+    pub reference: bool,
     /// Makes one bit wrong, to see that it is noticed.
     pub sabotage: bool,
 }

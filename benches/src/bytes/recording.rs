@@ -11,6 +11,7 @@ use tickwire_protocol::snapshot::{Due, Encoder, Ledger, Replica, Visible};
 
 use super::{Dump, Run, received};
 use crate::beside::{self, Beside};
+use crate::reference::Reference;
 use crate::report::Figures;
 use crate::sets::{self, Layout, Set};
 
@@ -38,6 +39,7 @@ pub fn recording(path: &Path, layout: Layout, lag: usize, run: &Run) -> anyhow::
             score.bytes += frame.bytes;
             score.header += frame.header;
             score.beside.add(&frame.beside);
+            score.reference += frame.reference;
         }
         score.codebook += frame.codebook;
         score.mismatches += u64::from(!frame.same);
@@ -57,6 +59,12 @@ pub fn recording(path: &Path, layout: Layout, lag: usize, run: &Run) -> anyhow::
     if run.beside {
         score.beside.figures(scored as f64, &mut figures);
     }
+    if run.reference {
+        let rest = score.reference.saturating_sub(score.header);
+        figures.round("reference_bytes_per_frame", per_frame(score.reference), 2);
+        figures.round("reference_bits_per_entity_tick", per_frame(rest) * 8.0 / set.entities as f64, 4);
+        figures.round("reference_ratio", coded as f64 / rest.max(1) as f64, 4);
+    }
     Ok(figures)
 }
 
@@ -67,6 +75,7 @@ struct Score {
     codebook: usize,
     mismatches: u64,
     beside: beside::Bytes,
+    reference: usize,
 }
 
 /// What one frame of a recording came to.
@@ -77,6 +86,8 @@ struct Coded {
     same: bool,
     /// The same in other formats.
     beside: beside::Bytes,
+    /// Bytes of the frame by the reference coder.
+    reference: usize,
 }
 
 /// A recording being sent: as many chains of snapshots as the lag is long, each made from its own last.
@@ -89,6 +100,8 @@ struct Tape {
     visible: Arc<Visible>,
     enters: Vec<EntityId>,
     sabotage: bool,
+    /// One for all chains: it knows more than a client would.
+    reference: Option<Reference>,
 }
 
 /// The sender's half.
@@ -124,6 +137,7 @@ impl Tape {
             visible: Arc::new(Visible { everything: true, ..Visible::default() }),
             enters: (0..set.entities as u32).map(|slot| EntityId { kind: KindId(0), slot }).collect(),
             sabotage: run.sabotage,
+            reference: run.reference.then(Reference::default),
         })
     }
 
@@ -139,20 +153,23 @@ impl Tape {
         let chain = self.chains.get_mut(turn).context("no such chain")?;
         let enters: &[EntityId] = if chain.ledger.held().is_some() { &[] } else { &self.enters };
         let (codebook, frame) = self.room.send(&mut chain.ledger, &self.visible, enters);
-        let coded = |same, beside| Coded {
-            bytes: frame.len(),
-            header,
-            // A client has one chain and is sent a book once; the other chains stand in for frames on their way.
-            codebook: if turn == 0 { codebook.len() } else { 0 },
-            same,
-            beside,
-        };
-        let mut same = true;
-        for bytes in [&self.room.out[codebook.clone()], &self.room.out[frame.clone()]] {
-            if !bytes.is_empty() {
-                same &= chain.replica.receive(&received(bytes, self.sabotage)).is_ok();
-                chain.dump.as_mut().map(|dump| dump.frame(bytes)).transpose()?;
+        let (mut same, mut reference) = (true, 0);
+        for range in [&codebook, &frame] {
+            let bytes = &self.room.out[range.clone()];
+            if bytes.is_empty() {
+                continue;
             }
+            let received = received(bytes, self.sabotage);
+            match self.reference.as_mut().filter(|_| range == &frame) {
+                None => same &= chain.replica.receive(&received).is_ok(),
+                Some(coder) => {
+                    let noted = chain.replica.receive_noting(&received);
+                    let coded = noted.ok().map(|(_, symbols)| coder.frame(&received, &symbols));
+                    same &= coded.is_some_and(|coded| coded.same);
+                    reference += coded.map_or(0, |coded| coded.bytes);
+                }
+            }
+            chain.dump.as_mut().map(|dump| dump.frame(bytes)).transpose()?;
         }
         if let Some(dump) = &mut chain.dump {
             dump.hash(tick, chain.replica.hash())?;
@@ -162,7 +179,15 @@ impl Tape {
         if let (Some(formats), Some(held)) = (&mut chain.beside, chain.replica.newest()) {
             formats.tick(held, &mut beside)?;
         }
-        Ok(coded(same, beside))
+        Ok(Coded {
+            bytes: frame.len(),
+            header,
+            // A client has one chain and is sent a book once; the other chains stand in for frames on their way.
+            codebook: if turn == 0 { codebook.len() } else { 0 },
+            same,
+            beside,
+            reference,
+        })
     }
 }
 

@@ -13,6 +13,7 @@ use super::client::{Client, Frame};
 use super::truth::Truth;
 use super::{Complaints, Dump, Run};
 use crate::beside::{self, Beside};
+use crate::reference::Reference;
 use crate::report::Figures;
 use crate::scenes::{self, Scene, Sight, Visit};
 
@@ -97,6 +98,24 @@ struct Sum {
     /// What other formats need, for as many client-ticks.
     beside: beside::Bytes,
     beside_ticks: u64,
+    /// What some clients were sent in all, and what that would have been with the reference coder.
+    referred: [u64; 2],
+    referred_ticks: u64,
+}
+
+impl Sum {
+    /// Notes a frame of a client that has a reference coder; codebooks it needs none.
+    fn refer(&mut self, frame: Frame, bytes: usize, reference: usize) {
+        let [ours, theirs] = &mut self.referred;
+        let (mine, others) = match frame {
+            Frame::Snapshot => (bytes, reference),
+            Frame::Codebook => (bytes, 0),
+            Frame::Private => (bytes, bytes),
+            Frame::Welcome | Frame::Other => (0, 0),
+        };
+        *ours += mine as u64;
+        *theirs += others as u64;
+    }
 }
 
 fn figures(plan: &Plan, keyframe: &Sum, sum: &Sum) -> Figures {
@@ -119,6 +138,11 @@ fn figures(plan: &Plan, keyframe: &Sum, sum: &Sum) -> Figures {
     figures.round("frames_per_client_tick", per(sum.frames), 3);
     if sum.beside_ticks > 0 {
         sum.beside.figures(sum.beside_ticks as f64, &mut figures);
+    }
+    if sum.referred_ticks > 0 {
+        let [ours, theirs] = sum.referred.map(|bytes| bytes as f64);
+        figures.round("reference_bytes_per_client_tick", theirs / sum.referred_ticks as f64, 2);
+        figures.round("reference_ratio", ours / theirs.max(1.0), 4);
     }
     figures
 }
@@ -152,6 +176,9 @@ impl<G: Scene> Rig<G> {
             }
             if run.beside && decodes && (seat as usize) < BESIDE_MAX {
                 client.beside = Some(Beside::new(&schema)?);
+            }
+            if run.reference && decodes && (seat as usize) < BESIDE_MAX {
+                client.reference = Some(Reference::default());
             }
             client.join(&mut room);
             clients.push(client);
@@ -221,6 +248,9 @@ impl<G: Scene> Rig<G> {
                 sum.frames += u64::from(frame == Frame::Snapshot);
                 let sabotage = self.sabotage && frame == Frame::Snapshot;
                 sum.mismatches += u64::from(!client.receive(now, frame, bytes, sabotage, &mut self.complaints)?);
+                if client.reference.is_some() {
+                    sum.refer(frame, bytes.len(), client.reference_bytes);
+                }
                 if frame == Frame::Snapshot && G::SIGHT == Sight::Everything {
                     // Whoever holds the same is sent the same, byte for byte: then one who decodes it stands for all.
                     let from = client.made_from(now);
@@ -234,6 +264,7 @@ impl<G: Scene> Rig<G> {
     fn compare(&mut self, sum: &mut Sum) -> anyhow::Result<()> {
         let (mut rows, mut decoders) = (0, 0);
         let Some(room) = self.room.history().newest() else { return Ok(()) };
+        sum.referred_ticks += self.clients.iter().filter(|client| client.reference.is_some()).count() as u64;
         for client in &mut self.clients {
             let (Some(player), true) = (client.player, client.decodes()) else { continue };
             sum.beside_ticks += u64::from(client.stand_beside(&mut sum.beside)?);

@@ -42,6 +42,9 @@ pub(super) struct KindReader<'a> {
     pub(super) ring: usize,
     /// Where rows are in rings: which of them the frame has, and its tick.
     pub(super) rings: Option<(RingSet, Tick)>,
+    /// Where to note what is told of rows.
+    #[cfg(feature = "symbols")]
+    pub(super) symbols: Option<&'a super::symbols::Symbols>,
 }
 
 impl KindReader<'_> {
@@ -132,7 +135,7 @@ impl KindReader<'_> {
         if still > 0 && from.flag()? {
             let order = orders::gap(still, woke);
             let mut left = still;
-            let mut gap = from.rice(order, left)?;
+            let mut gap = self.gap(order, left, from)?;
             for &(slot, depth) in stays.iter().filter(|&&(slot, depth)| self.is_still(slot, depth)) {
                 left -= 1;
                 if gap > 0 {
@@ -140,13 +143,24 @@ impl KindReader<'_> {
                     continue;
                 }
                 self.read_row(slot, depth, now, models, Some(from))?;
-                gap = from.rice(order, left)?;
+                gap = self.gap(order, left, from)?;
             }
         }
         for &(slot, depth) in stays.iter().filter(|&&(slot, depth)| !self.is_still(slot, depth)) {
             self.read_row(slot, depth, now, models, Some(from))?;
         }
         Ok(())
+    }
+
+    fn gap(&self, order: u32, left: u32, from: &mut BitReader<'_>) -> Result<u32, DecodeError> {
+        #[cfg(feature = "symbols")]
+        let before = from.left();
+        let gap = from.rice(order, left)?;
+        #[cfg(feature = "symbols")]
+        if let Some(symbols) = self.symbols {
+            symbols.gap(before, from, gap, left, order);
+        }
+        Ok(gap)
     }
 
     /// Reads a row; without bits it is as expected.
@@ -163,6 +177,11 @@ impl KindReader<'_> {
             Some(bits) => {
                 let book = self.book.map(|book| (book, self.kind));
                 let mut pipe = Reader { book, prior: self.prior, bits };
+                #[cfg(feature = "symbols")]
+                if let Some(symbols) = self.symbols {
+                    let mut pipe = super::symbols::Noted { pipe, kind: self.kind, symbols };
+                    return row::read(self.coder, &self.earlier, (slot, depth), now, word, &mut pipe);
+                }
                 row::read(self.coder, &self.earlier, (slot, depth), now, word, &mut pipe)
             }
             None => row::read(self.coder, &self.earlier, (slot, depth), now, word, &mut Expecting),

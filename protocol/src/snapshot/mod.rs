@@ -25,6 +25,8 @@ mod private;
 mod replica;
 mod rings;
 mod row;
+#[cfg(feature = "symbols")]
+mod symbols;
 mod teacher;
 mod wholes;
 
@@ -32,3 +34,5 @@ pub use self::encoder::{Due, Encoded, Encoder};
 pub use self::glance::Glance;
 pub use self::ledger::{Far, Held, LANE_DEPTH, Ledger, RingSet, Visible};
 pub use self::replica::{Arrival, Replica};
+#[cfg(feature = "symbols")]
+pub use self::symbols::{GroupSymbol, Symbol, What};

@@ -219,7 +219,19 @@ pub(super) fn read_owned(
         let earlier = Earlier { rows: [base_rows, None, None], ages: [lag, 0, 0], ..Earlier::default() };
         if plan.owner {
             let (owner, book, ring, rings) = (Some(me), None, 0, None);
-            let reader = apply::KindReader { plan, coder, kind, earlier, owner, prior, book, ring, rings };
+            let reader = apply::KindReader {
+                plan,
+                coder,
+                kind,
+                earlier,
+                owner,
+                prior,
+                book,
+                ring,
+                rings,
+                #[cfg(feature = "symbols")]
+                symbols: None,
+            };
             reader.read(now, (models, &mut Vec::new()), from, changes)?;
         } else {
             let is_new = |slot| !spots.is_empty() && rings::spot(spots, slot).since == tick;

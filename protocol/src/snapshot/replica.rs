@@ -42,6 +42,8 @@ pub struct Replica {
     models: Models,
     rings: Rings,
     kind_bits: Vec<u64>,
+    #[cfg(feature = "symbols")]
+    symbols: Option<super::symbols::Symbols>,
 }
 
 /// What a snapshot is read into.
@@ -92,6 +94,8 @@ impl Replica {
             models: Models::default(),
             rings: Rings::default(),
             kind_bits: vec![0; schema.kinds.len()],
+            #[cfg(feature = "symbols")]
+            symbols: None,
         }
     }
 
@@ -126,6 +130,18 @@ impl Replica {
             Some(&other) => Err(DecodeError::FrameKind(other)),
             None => Err(DecodeError::Short(8)),
         }
+    }
+
+    /// As [`Replica::receive`], with what a snapshot told of rows of which something was known.
+    ///
+    /// # Errors
+    /// As [`Replica::receive`].
+    #[cfg(feature = "symbols")]
+    pub fn receive_noting(&mut self, frame: &[u8]) -> Result<(Option<Arrival>, Vec<super::Symbol>), DecodeError> {
+        self.symbols = Some(super::symbols::Symbols::default());
+        let arrival = self.receive(frame);
+        let symbols = self.symbols.take().map(|mut symbols| symbols.take(frame.len() * 8));
+        Ok((arrival?, symbols.unwrap_or_default()))
     }
 
     /// The newest image.
@@ -252,6 +268,8 @@ impl Replica {
             let has_rows = ring == 0 || from.flag()?;
             self.read_section(&header, (base, ring, has_rows), draft, &mut from, changes)?;
         }
+        #[cfg(feature = "symbols")]
+        self.symbols.as_ref().inspect(|symbols| symbols.end(&from));
         from.finish()?;
         self.move_rows(header.tick, draft, &changes.moves);
         let (keyframe, rings) = (base.is_none(), header.rings);
@@ -297,7 +315,19 @@ impl Replica {
         let of_kinds = self.plan.each().zip(columns);
         for ((kind, plan, coder), ((now, models), spots)) in of_kinds.filter(|((_, plan, _), _)| !plan.owner) {
             let (earlier, prior) = (earlier_of(&images, tick, kind), &self.prior);
-            let reader = KindReader { plan, coder, kind, earlier, owner: None, prior, book, ring, rings };
+            let reader = KindReader {
+                plan,
+                coder,
+                kind,
+                earlier,
+                owner: None,
+                prior,
+                book,
+                ring,
+                rings,
+                #[cfg(feature = "symbols")]
+                symbols: self.symbols.as_ref(),
+            };
             let left = from.left();
             reader.read(now, (models, spots), from, changes)?;
             if let Some(bits) = changes.bits.get_mut(kind) {
