@@ -10,6 +10,8 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use serde::Deserialize;
 
+use crate::room::Caps;
+
 /// Writes the configuration, its flags, its defaults and its text from one table.
 macro_rules! knobs {
     ($( $group:literal { $( $(#[doc = $doc:literal])+ $name:ident : $form:ident $ty:ty = $default:expr, $flag:literal, $env:literal, $unit:literal; )+ } )+) => {
@@ -126,9 +128,13 @@ knobs! {
         /// Ticks that a late room makes up for, one right after the other; what it is behind beyond that is dropped
         /// and counted as overruns. 0 slows the world after every hiccup, many make a hiccup a burst.
         catch_up_ticks: one u32 = 4, "catch-up-ticks", "TICKWIRE_CATCH_UP_TICKS", "TICKS";
-        /// Joins that a room takes in one tick; others wait for the next. Few make a crowd wait, many make the tick
-        /// late in which a crowd arrives.
-        joins_per_tick: one u32 = 40, "joins-per-tick", "TICKWIRE_JOINS_PER_TICK", "JOINS";
+        /// Joins that a room takes in one tick; others wait for the next ones, in order. Few make a crowd wait, many
+        /// make the tick late in which a crowd arrives. So many seat a thousand within a second at 30 Hz.
+        joins_per_tick: one u32 = Caps::DEFAULT.joins_per_tick, "joins-per-tick", "TICKWIRE_JOINS_PER_TICK", "JOINS";
+        /// Bytes of rows that enter clients' worlds in one tick of a room, over all clients: half of them for those
+        /// who came last and whose world is not whole yet, who waits longest first, and half in equal parts for all
+        /// others. Few make newcomers wait for their world, many make ticks late when a crowd comes.
+        enter_bytes_per_tick: one u32 = Caps::DEFAULT.enter_bytes_per_tick, "enter-bytes-per-tick", "TICKWIRE_ENTER_BYTES_PER_TICK", "BYTES";
     }
     "Connections" {
         /// Connections in all, pages among them. Each may cost up to 256 KiB; above what the machine has, everyone
@@ -140,6 +146,9 @@ knobs! {
         /// Whether connections from this machine are free of the limit per address. Behind a proxy on the same
         /// machine everyone comes from there, and the proxy has to limit.
         loopback_exempt: one bool = true, "loopback-exempt", "TICKWIRE_LOOPBACK_EXEMPT", "BOOL";
+        /// Connections that are accepted in a second, a hundredth of them at once; others wait in order in the kernel's
+        /// queue. Few make a crowd wait, many let it take the core from the ticks, where they share one.
+        accepts_per_second: one u32 = 2_000, "accepts-per-second", "TICKWIRE_ACCEPTS_PER_SECOND", "CONNECTIONS";
         /// How long TLS and the head of a request may take. Short cuts off phones on a bad link, long lets idle
         /// sockets hold places.
         handshake_ms: one u32 = 5_000, "handshake-ms", "TICKWIRE_HANDSHAKE_MS", "MS";
@@ -220,6 +229,8 @@ impl Config {
         let zero = [
             ("rooms_max", self.rooms_max),
             ("joins_per_tick", self.joins_per_tick),
+            ("enter_bytes_per_tick", self.enter_bytes_per_tick),
+            ("accepts_per_second", self.accepts_per_second),
             ("connections_max", self.connections_max),
             ("connections_per_address_max", self.connections_per_address_max),
             ("handshake_ms", self.handshake_ms),

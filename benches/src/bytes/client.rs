@@ -111,8 +111,9 @@ impl Client {
     }
 
     /// Notes that a snapshot of the tick `now` came; says what it was made from: the last ticks that came before it,
-    /// and as long as rows may still have been entering at one of those, when that began.
-    pub(super) fn made_from(&mut self, now: Tick) -> ([Tick; LANE_DEPTH], Tick) {
+    /// and as long as rows may still have been entering at one of those, for whom, since each has its own part of a
+    /// tick's rows that enter.
+    pub(super) fn made_from(&mut self, now: Tick) -> ([Tick; LANE_DEPTH], Option<ConnId>) {
         let before = self.lane;
         self.lane.rotate_right(1);
         if let Some(newest) = self.lane.first_mut() {
@@ -122,7 +123,7 @@ impl Client {
             self.since = now;
         }
         let fills = now.since(self.since) < FILLING_TICKS_MAX;
-        (before, if fills { self.since } else { Tick::NONE })
+        (before, fills.then_some(self.conn))
     }
 
     pub(super) fn decodes(&self) -> bool {

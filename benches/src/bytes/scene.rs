@@ -269,6 +269,10 @@ impl<G: Scene> Rig<G> {
             let (Some(player), true) = (client.player, client.decodes()) else { continue };
             sum.beside_ticks += u64::from(client.stand_beside(&mut sum.beside)?);
             let Some(held) = client.held() else { continue };
+            // A newcomer's next part may wait for its turn: until then it holds an older world.
+            if client.filling && held.tick != room.tick {
+                continue;
+            }
             let eye = G::eye(self.room.world(), player);
             let wrong = self.truth.wrong(room, held, player, eye, client.filling);
             rows += held.kinds.iter().map(|kind| kind.alive.len()).sum::<usize>();

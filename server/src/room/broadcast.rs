@@ -14,6 +14,7 @@ use tickwire_protocol::wire::{Private, Welcome, server};
 
 use super::client::{Client, Greeting, LastWrite};
 use super::interest::Interest;
+use super::round::Round;
 use super::session::{Presence, Session};
 use super::{Outbox, Stats, Write};
 
@@ -91,6 +92,7 @@ impl Broadcast {
         moment: &Moment<'_>,
         interest: &mut Interest,
         session: &mut Session<I>,
+        round: &mut Round,
         out: &mut Outbox,
         stats: &mut Stats,
     ) -> bool {
@@ -101,11 +103,12 @@ impl Broadcast {
         let (visible, centre) = (Arc::clone(&session.sight.now), session.sight.centre);
         let Some(client) = session.client_mut() else { return false };
         client.last = None;
+        let blocked = core::mem::take(&mut client.blocked);
         let greeting = client.greeting != Greeting::Done;
         if !moment.send && !greeting {
             return false;
         }
-        if client.is_behind(moment.tick) {
+        if client.is_behind(moment.tick, blocked) {
             stats.snapshots_skipped += 1;
             return false;
         }
@@ -114,17 +117,23 @@ impl Broadcast {
             stats.snapshots_over_budget += 1;
             return false;
         }
-        let snapshot = if away || !client.begins_again(moment, stats) {
-            None
-        } else {
+        let begins = !away && client.begins_again(moment, stats);
+        let filling = client.filling;
+        let bytes = if begins { round.part(client, moment.refresh, stats) } else { None };
+        let snapshot = bytes.and_then(|bytes| {
             self.find_enters(moment, interest, client, &visible, me, centre);
-            Some(self.snapshot(moment, client, (&visible, me), out, stats)).filter(|encoded| encoded.changed)
-        };
+            let encoded = self.snapshot(moment, client, (&visible, me, bytes), out, stats);
+            round.took(client, &encoded);
+            encoded.changed.then_some(encoded)
+        });
         let says = greeting || snapshot.is_some() || waits || moment.refresh || (fresh && !away);
         if !says {
             return false;
         }
         self.frames(moment, session, snapshot, out, stats);
+        if let Some(last) = session.client_mut().and_then(|client| client.last.as_mut()) {
+            last.filling = filling;
+        }
         true
     }
 
@@ -157,7 +166,7 @@ impl Broadcast {
         &mut self,
         moment: &Moment<'_>,
         client: &Client,
-        (visible, me): (&Arc<Visible>, PlayerId),
+        (visible, me, bytes): (&Arc<Visible>, PlayerId, usize),
         out: &mut Outbox,
         stats: &mut Stats,
     ) -> Encoded {
@@ -167,7 +176,7 @@ impl Broadcast {
             stats.rings_postponed += u64::from(share.put_off);
         }
         let must = moment.refresh || self.encoder.owner_changed(history, &client.ledger, me);
-        let due = Due { must, rings: share.rings, bulk_bytes: share.bulk_bytes };
+        let due = Due { must, rings: share.rings, bulk_bytes: share.bulk_bytes.min(bytes) };
         let encoded = self.encoder.shared(history, &client.ledger, visible, &self.enters, due, &mut out.bytes);
         stats.enters_postponed += encoded.postponed as u64;
         stats.wholes_postponed += encoded.wholes_postponed as u64;
@@ -221,7 +230,8 @@ impl Broadcast {
         }
         let private = encoder.private(moment.history, &mut client.ledger, held, me, private, &mut out.bytes);
         stats.private_bytes += private.len() as u64;
-        let last = LastWrite { greeting, snapshot: snapshot.is_some(), wrote: client.wrote, events: 0 };
+        let wrote = client.wrote;
+        let last = LastWrite { greeting, snapshot: snapshot.is_some(), filling: client.filling, wrote, events: 0 };
         client.wrote = moment.tick;
         let mut frames = [welcome, codebook, private, Range::default()];
         if let Some(encoded) = snapshot {

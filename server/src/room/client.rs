@@ -44,6 +44,8 @@ pub(super) struct Client {
     pub(super) resync: bool,
     /// The last tick at which this client began again from nothing.
     pub(super) keyframe: Tick,
+    /// Since when its world has not been whole: it began with nothing, and has not had everything that it may see.
+    pub(super) filling: Option<Tick>,
     /// What was written in the last tick, where it can still be taken back.
     pub(super) last: Option<LastWrite>,
 }
@@ -62,6 +64,8 @@ pub(super) enum Greeting {
 pub(super) struct LastWrite {
     pub(super) greeting: Greeting,
     pub(super) snapshot: bool,
+    /// As [`Client::filling`], before.
+    pub(super) filling: Option<Tick>,
     pub(super) wrote: Tick,
     /// The newest event that was written before.
     pub(super) events: u32,
@@ -86,6 +90,7 @@ impl Client {
             hash_due: now.after(conn.0 % u32::from(rate.get())),
             resync: false,
             keyframe: now,
+            filling: Some(now),
             last: None,
         }
     }
@@ -105,10 +110,10 @@ impl Client {
         }
     }
 
-    /// Whether the client gets nothing in this tick, because something earlier is still on its way to it.
-    pub(super) fn is_behind(&mut self, now: Tick) -> bool {
+    /// Whether the client gets nothing in this tick, because something earlier is still on its way to it, or `blocked`.
+    pub(super) fn is_behind(&mut self, now: Tick, blocked: bool) -> bool {
         let full = self.flight.is_full(now);
-        if self.blocked || full {
+        if blocked || full {
             self.stuck.get_or_insert(now);
         } else {
             self.stuck = None;
@@ -161,6 +166,7 @@ impl Client {
             self.ledger.untell();
         }
         self.greeting = last.greeting.clone();
+        self.filling = last.filling;
         self.wrote = last.wrote;
         self.hash_due = now;
         self.stuck.get_or_insert(now);
@@ -169,6 +175,7 @@ impl Client {
 
     /// Nobody looks any more: what is held and what is under way does not count.
     pub(super) fn leave_off(&mut self) {
+        self.filling.get_or_insert(self.wrote);
         self.ledger.forget();
         self.flight.forget();
         self.stuck = None;
@@ -180,6 +187,7 @@ impl Client {
         self.flight.forget();
         self.resync = false;
         self.keyframe = now;
+        self.filling = Some(now);
     }
 
     /// What the client was looking at when it drew `drawn` sixteenths of a tick: between two snapshots that were
@@ -245,10 +253,10 @@ mod tests {
         client.wrote_snapshot(Tick(1), 100);
         client.acknowledged(Tick(1), Tick(7));
         client.wrote_snapshot(Tick(10), 100);
-        assert!(!client.is_behind(Tick(10 + 6 + 12)));
-        assert!(client.is_behind(Tick(10 + 6 + 12 + 1)));
+        assert!(!client.is_behind(Tick(10 + 6 + 12), false));
+        assert!(client.is_behind(Tick(10 + 6 + 12 + 1), false));
         assert_eq!(client.stuck_for(Tick(50)), 50 - 29);
         client.acknowledged(Tick(10), Tick(51));
-        assert!(!client.is_behind(Tick(51)));
+        assert!(!client.is_behind(Tick(51), false));
     }
 }

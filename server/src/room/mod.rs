@@ -33,6 +33,7 @@ mod outbox;
 mod pace;
 mod record;
 mod rings;
+mod round;
 mod round_trips;
 mod seats;
 mod session;
@@ -57,8 +58,9 @@ use self::delayed::Delayed;
 use self::interest::Interest;
 pub use self::outbox::{Close, Joined, Outbox, Write};
 pub use self::record::{Recorder, Recording, ReplayError, Told};
+use self::round::Round;
 use self::session::Session;
-pub use self::setup::{Patience, RoomSetup};
+pub use self::setup::{Caps, Patience, RoomSetup};
 pub use self::stats::Stats;
 
 /// One game in progress.
@@ -83,6 +85,7 @@ pub struct Room<G: Game> {
     calls: VecDeque<Call<G>>,
     closing: Vec<Close>,
     pace: u32,
+    round: Round,
 
     interest: Interest,
     broadcast: Broadcast,
@@ -136,6 +139,7 @@ impl<G: Game> Room<G> {
             calls: VecDeque::new(),
             closing: Vec::new(),
             pace: 100,
+            round: Round::default(),
             told: Vec::new(),
             spawns: Vec::new(),
             scratch: Vec::new(),
@@ -268,6 +272,7 @@ impl<G: Game> Room<G> {
     fn write(&mut self, out: &mut Outbox) {
         let send = self.sends();
         let limit = self.client_limit();
+        self.round.begin(self.setup.caps, &self.sessions);
         let now = (self.host.history(), self.tick);
         let apart = self.delayed.is_some();
         let sights = match &mut self.delayed {
@@ -297,11 +302,18 @@ impl<G: Game> Room<G> {
                 welcome: &self.welcome,
                 schema_json: &self.schema_json,
             };
-            let watches = |session: &Session<G::Input>| session.role == Role::Watches;
-            for session in self.sessions.values_mut().filter(|session| (apart && watches(session)) == late) {
-                broadcast.write(&moment, interest, session, out, &mut self.stats);
-                if let Some(client) = session.client_mut() {
-                    client.blocked = false;
+            let here = |session: &Session<G::Input>| (apart && session.role == Role::Watches) == late;
+            let Room { sessions, round, stats, .. } = self;
+            for session in sessions.values_mut().filter(|session| here(session)) {
+                if session.fills_since().is_none() {
+                    broadcast.write(&moment, interest, session, round, out, stats);
+                }
+            }
+            // After all others: what a crowd of newcomers costs delays nobody else's frames.
+            for nth in 0..round.waiting() {
+                let session = round.nth(nth).and_then(|id| sessions.get_mut(&id));
+                if let Some(session) = session.filter(|session| here(session)) {
+                    broadcast.write(&moment, interest, session, round, out, stats);
                 }
             }
         }

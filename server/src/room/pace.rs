@@ -20,7 +20,7 @@ const RELIEVED_MS: u32 = 3_000;
 /// Bytes of new rows and of long values in a frame for a client that is short of bytes.
 const BULK_BYTES_SHORT: usize = 256;
 /// The same before it is known what a new client's link lets through.
-const BULK_BYTES_FIRST: usize = 4 * 1_024;
+pub(super) const BULK_BYTES_FIRST: usize = 4 * 1_024;
 
 /// The pace of one client.
 #[derive(Debug)]

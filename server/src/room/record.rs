@@ -10,7 +10,7 @@ use tickwire_protocol::wire::{DecodeError, Hello, Token, codec};
 use super::{AnyRoom, ConnId, Outbox, Room, RoomSetup, Stats};
 
 /// The version of the recordings that this module reads and writes.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// Everything a room was told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

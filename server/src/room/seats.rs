@@ -12,9 +12,6 @@ use super::client::{Client, Greeting};
 use super::session::{Presence, Session, Spawned};
 use super::{Close, ConnId, Joined, Outbox, Room, Write};
 
-/// Joins that one tick takes: a rush of a thousand is seated within a second and no tick is late for it.
-const JOINS_PER_TICK_MAX: usize = 32;
-
 impl<G: Game> Room<G> {
     /// Step 2 of a tick: who is gone leaves, then joins, requests and answers in the order in which they came.
     pub(super) fn arrivals(&mut self, out: &mut Outbox) {
@@ -22,7 +19,7 @@ impl<G: Game> Room<G> {
         let mut joins = 0;
         while let Some(call) = self.calls.pop_front() {
             match call {
-                Call::Join { .. } if joins == JOINS_PER_TICK_MAX => {
+                Call::Join { .. } if joins == self.setup.caps.joins_per_tick => {
                     self.calls.push_front(call);
                     break;
                 }

@@ -107,6 +107,14 @@ impl<I: tickwire_protocol::world::Input> Session<I> {
 }
 
 impl<I> Session<I> {
+    /// Since when its client has not had all that it may see; `None` where it has, or nobody looks.
+    pub(super) fn fills_since(&self) -> Option<Tick> {
+        match &self.presence {
+            Presence::Here(client) => client.filling,
+            Presence::Bot | Presence::Away(_) | Presence::Lost { .. } | Presence::Over => None,
+        }
+    }
+
     /// The client, if one is connected.
     pub(super) fn client(&self) -> Option<&Client> {
         match &self.presence {

@@ -18,6 +18,8 @@ pub struct RoomSetup {
     pub rules: Rules,
     /// How long the room waits for its clients.
     pub patience: Patience,
+    /// What a crowd that joins may cost a tick.
+    pub caps: Caps,
     /// Whether the room learns codebooks from what it writes. Where it does not, frames are longer, and what one client
     /// is written depends on nothing but what that client may see.
     pub learns: bool,
@@ -34,6 +36,28 @@ pub struct Patience {
     pub unread_ms: u32,
 }
 
+/// What a crowd that joins may cost one tick of a room. Who does not fit in waits in order; nobody is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caps {
+    /// Joins that a tick takes. Few make a crowd wait, many make the tick late in which a crowd arrives.
+    pub joins_per_tick: u32,
+    /// Bytes of rows that enter clients' worlds in a tick, over all clients. Few make newcomers wait for their world,
+    /// many make the tick late for everybody when a crowd comes.
+    pub enter_bytes_per_tick: u32,
+}
+
+impl Caps {
+    /// A thousand are seated within a second at 30 Hz; half of the bytes are for newcomers, 64 of which are written
+    /// their first 4 KiB in one tick, which takes a millisecond.
+    pub const DEFAULT: Caps = Caps { joins_per_tick: 34, enter_bytes_per_tick: 512 * 1_024 };
+}
+
+impl Default for Caps {
+    fn default() -> Caps {
+        Caps::DEFAULT
+    }
+}
+
 impl RoomSetup {
     /// A room of the game `G` with the rules that the game wants.
     #[must_use]
@@ -44,6 +68,7 @@ impl RoomSetup {
             options: BTreeMap::new(),
             rules: G::rules(),
             patience: Patience::default(),
+            caps: Caps::DEFAULT,
             learns: true,
         }
     }

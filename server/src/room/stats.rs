@@ -33,6 +33,8 @@ pub struct Stats {
     pub enters_postponed: u64,
     /// Changed `whole` values that came later, counted in the same way.
     pub wholes_postponed: u64,
+    /// Snapshots for newcomers that the room's bytes for a tick put off.
+    pub worlds_postponed: u64,
     /// Bytes of shared snapshot frames, counted per client.
     pub snapshot_bytes: u64,
     /// Bytes of private frames.

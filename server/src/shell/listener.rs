@@ -13,8 +13,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use super::Front;
 use super::tls::Io;
+use super::{Front, clock};
 use crate::config::Config;
 
 /// One connection's place; given back when it is dropped, without a lock.
@@ -32,6 +32,34 @@ pub(crate) struct Places {
     address_max: u64,
     loopback_exempt: bool,
     addresses: Mutex<HashMap<IpAddr, Arc<AtomicU64>>>,
+}
+
+/// Lets a crowd in bit by bit: so many in a hundredth of a second, none of whom has to come in any particular moment.
+#[derive(Debug)]
+struct Turnstile {
+    per_period: u32,
+    passed: u32,
+    /// When the next period begins.
+    next: u64,
+}
+
+impl Turnstile {
+    fn new(per_second: u32) -> Turnstile {
+        Turnstile { per_period: per_second.div_ceil(PERIODS_PER_SECOND), passed: 0, next: 0 }
+    }
+
+    /// Whether one more may pass now: if not, how long to wait.
+    fn pass(&mut self, now: u64) -> Option<Duration> {
+        if now >= self.next {
+            self.next = now + clock::millis(1_000 / PERIODS_PER_SECOND);
+            self.passed = 0;
+        }
+        if self.passed >= self.per_period {
+            return Some(Duration::from_nanos(self.next - now));
+        }
+        self.passed += 1;
+        None
+    }
 }
 
 /// Whom a request comes from.
@@ -124,7 +152,16 @@ pub(crate) async fn accept(
         Err(error) => return tracing::error!("nobody can connect: {error}"),
     };
     let router = TowerToHyperService::new(super::http::router(&front));
+    let mut turnstile = Turnstile::new(front.config.accepts_per_second);
     loop {
+        if let Some(wait) = turnstile.pass(clock::now()) {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                _ = stopping.changed() => return,
+            }
+            continue;
+        }
+        clock::let_ticks_go_first();
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stopping.changed() => return,
@@ -205,9 +242,31 @@ pub(crate) fn raise_file_limit() {
 /// Connections the kernel keeps for us while we are busy: a crowd's first second.
 const BACKLOG: i32 = 1_024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+const PERIODS_PER_SECOND: u32 = 100;
 /// Addresses remembered before those without connections are forgotten.
 const ADDRESSES_KEPT: usize = 1_024;
 /// The head of a request: nobody's is longer.
 const HTTP_BUFFER_BYTES: usize = 16 * 1_024;
 /// How long one connection may speak HTTP.
 const HTTP_MAX: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crowd_is_let_in_bit_by_bit_and_everybody_in_the_end() {
+        let mut turnstile = Turnstile::new(2_000);
+        let (mut now, mut waits) = (5, 0);
+        for nth in 0..1_000_u32 {
+            while let Some(wait) = turnstile.pass(now) {
+                waits += 1;
+                now += u64::try_from(wait.as_nanos()).unwrap();
+            }
+            let periods = (now - 5) / 10_000_000;
+            assert!(u64::from(nth) < (periods + 1) * 20, "{nth} have passed after {now} ns");
+        }
+        // The first twenty do not wait.
+        assert_eq!((waits, now), (49, 5 + 490_000_000));
+    }
+}

@@ -71,7 +71,7 @@ pub(crate) struct Counters {
 }
 
 /// Which of a room's counters are told, and under which name and label.
-const ROOM_COUNTERS: usize = 15;
+const ROOM_COUNTERS: usize = 16;
 type Told = (&'static str, &'static str, Option<&'static str>, fn(&Stats) -> u64);
 const TOLD: [Told; ROOM_COUNTERS] = [
     ("inputs", "Inputs consumed, by how they came to be", Some("fresh"), |stats| stats.inputs_fresh),
@@ -90,6 +90,7 @@ const TOLD: [Told; ROOM_COUNTERS] = [
     ("postponed", "What was due and came later, by kind", Some("rings"), |stats| stats.rings_postponed),
     ("postponed", "", Some("enters"), |stats| stats.enters_postponed),
     ("postponed", "", Some("wholes"), |stats| stats.wholes_postponed),
+    ("postponed", "", Some("worlds"), |stats| stats.worlds_postponed),
     ("keyframes", "Clients that began again from nothing", None, |stats| stats.keyframes),
     ("resyncs", "Keyframes asked for because a hash differed", None, |stats| stats.resyncs),
     ("requests", "Requests received", None, |stats| stats.requests),

@@ -20,7 +20,7 @@ use super::metrics::{Counters, Gauges};
 use super::worker::{NewRoom, Newcomer, Order, Report, RoomKey, Worker};
 use crate::config::Config;
 use crate::lobby::{FIRST_ROOM, Lobby, Population, Seat};
-use crate::room::{Patience, RoomSetup};
+use crate::room::{Caps, Patience, RoomSetup};
 
 /// All rooms. Asked by the handshake, never by a tick.
 pub(crate) struct Rooms {
@@ -190,6 +190,10 @@ impl Rooms {
                 silent_ms: self.config.silent_ms,
                 away_ms: self.config.away_ms,
                 unread_ms: self.config.unread_ms,
+            },
+            caps: Caps {
+                joins_per_tick: self.config.joins_per_tick,
+                enter_bytes_per_tick: self.config.enter_bytes_per_tick,
             },
             learns: true,
         };

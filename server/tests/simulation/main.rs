@@ -5,6 +5,7 @@ mod common;
 mod bots;
 mod closed_for_a_reason;
 mod comes_back;
+mod crowds;
 mod determinism;
 mod enters;
 mod events;

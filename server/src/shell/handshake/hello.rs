@@ -13,7 +13,6 @@ use tokio::time::timeout;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use crate::config::Config;
-use crate::shell::Front;
 use crate::shell::connection::put_head;
 use crate::shell::hooks::Ticket;
 use crate::shell::listener::Place;
@@ -21,10 +20,12 @@ use crate::shell::reader::{Heard, Reader};
 use crate::shell::stream::Stream;
 use crate::shell::tls::Io;
 use crate::shell::worker::Newcomer;
+use crate::shell::{Front, clock};
 
 /// Takes the hello of an upgraded connection and sends it to its room, or says why not.
 pub(super) async fn arrive(upgraded: OnUpgrade, place: Place, address: IpAddr, front: Arc<Front>) {
     let Ok(upgraded) = upgraded.await else { return };
+    clock::let_ticks_go_first();
     let Ok(parts) = upgraded.downcast::<TokioIo<Io>>() else { return };
     let mut io = parts.io.into_inner();
     // Held until this connection has a room, or its answer. There are more of them than there can be connections.
@@ -34,6 +35,7 @@ pub(super) async fn arrive(upgraded: OnUpgrade, place: Place, address: IpAddr, f
         heard = hear(&mut io, parts.read_buf.to_vec(), address, &front) => heard,
         _ = stopping.wait_for(|stops| *stops) => Err(Out::Part(CloseCode::ShuttingDown, STOPPING.to_owned())),
     };
+    clock::let_ticks_go_first();
     let mut hello = match heard {
         Ok(hello) => hello,
         Err(Out::Gone) => return,
