@@ -23,8 +23,11 @@ impl Slots {
     }
 
     /// Adds a slot; says whether it was new.
+    #[inline]
     pub fn insert(&mut self, slot: u32) -> bool {
-        self.reserve(slot as usize + 1);
+        if slot as usize / 64 >= self.words.len() {
+            self.reserve(slot as usize + 1);
+        }
         let Some(word) = self.words.get_mut(slot as usize / 64) else { return false };
         let bit = 1 << (slot % 64);
         let new = *word & bit == 0;
@@ -34,8 +37,9 @@ impl Slots {
     }
 
     /// Adds those of the 64 slots from `word * 64` on whose bits are set.
+    #[inline]
     pub fn insert_word(&mut self, word: usize, bits: u64) {
-        if bits != 0 {
+        if bits != 0 && word >= self.words.len() {
             self.reserve((word + 1) * 64);
         }
         if let Some(mine) = self.words.get_mut(word) {
@@ -45,6 +49,7 @@ impl Slots {
     }
 
     /// Removes a slot; says whether it was there.
+    #[inline]
     pub fn remove(&mut self, slot: u32) -> bool {
         let Some(word) = self.words.get_mut(slot as usize / 64) else { return false };
         let bit = 1 << (slot % 64);
@@ -55,6 +60,7 @@ impl Slots {
     }
 
     /// Whether the slot is in the set.
+    #[inline]
     #[must_use]
     pub fn contains(&self, slot: u32) -> bool {
         self.words.get(slot as usize / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
@@ -67,12 +73,14 @@ impl Slots {
     }
 
     /// How many slots are in the set.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.len as usize
     }
 
     /// Whether no slot is in the set.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
@@ -91,17 +99,20 @@ impl Slots {
     }
 
     /// The bits, 64 slots a word, slot 0 lowest. Words past the end count as zero.
+    #[inline]
     #[must_use]
     pub fn words(&self) -> &[u64] {
         &self.words
     }
 
     /// The slots in rising order.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         (0u32..).zip(&self.words).flat_map(|(at, word)| Bits(*word).map(move |bit| at * 64 + bit))
     }
 
     /// The slots of this set that are not in `other`, in rising order.
+    #[inline]
     pub fn difference<'a>(&'a self, other: &'a Slots) -> impl Iterator<Item = u32> + 'a {
         (0u32..).zip(&self.words).flat_map(move |(at, word)| {
             let theirs = other.words.get(at as usize).copied().unwrap_or(0);
@@ -139,6 +150,7 @@ struct Bits(u64);
 
 impl Iterator for Bits {
     type Item = u32;
+    #[inline]
     fn next(&mut self) -> Option<u32> {
         if self.0 == 0 {
             return None;

@@ -1,27 +1,44 @@
 //! A uniform grid over the rows that are somewhere: the index that finds what lies around a point, nothing else.
+//!
+//! Rows stay in it from tick to tick. One that kept still costs a compare, one that moved within its cell is written
+//! over, and only one that went into another cell is moved there. The cells are laid out anew where there are many
+//! more or fewer rows than they were made for, where rows have left the part of the world that they cover, and every
+//! so often.
+
+mod cells;
+#[cfg(test)]
+mod tests;
 
 use tickwire_protocol::id::{EntityId, KindId};
-use tickwire_protocol::image::Image;
+use tickwire_protocol::image::{Image, KindImage, Slots};
 use tickwire_protocol::prelude::Vec3;
 use tickwire_protocol::quantize::from_step;
 use tickwire_protocol::schema::{FieldType, Schema};
 
-/// Cells along one side: a table of offsets that stays in the cache.
-const SIDE_MAX: usize = 256;
+use self::cells::Cells;
 
-/// All rows with a place, by cell. Built again for each tick by counting; its memory stays.
+/// Cells along one side: a table of them stays in the cache.
+const SIDE_MAX: usize = 256;
+/// Rows in a cell, about, where they are spread evenly.
+const ROWS_PER_CELL: f32 = 4.0;
+/// Ticks after which the cells are laid out anew: a world that has shrunk is noticed so late at the most.
+const LAYOUT_TICKS_MAX: u32 = 1_024;
+/// Fewer rows than this are no reason to lay out the cells anew.
+const FEW_ROWS: usize = 64;
+
+/// All rows with a place, by cell.
 #[derive(Debug, Default)]
 pub(super) struct Grid {
     places: Vec<Option<Place>>,
-    rows: Vec<Row>,
-    /// Where the rows of each cell begin, and the end.
-    starts: Vec<u32>,
-    cells: Vec<u32>,
-    unsorted: Vec<Row>,
-    min: [f32; 2],
-    edge: f32,
-    columns: usize,
-    lines: usize,
+    /// By kind.
+    known: Vec<Known>,
+    cells: Cells,
+    plane: Plane,
+    /// How many rows the cells were laid out for, and ticks since then.
+    laid_for: usize,
+    ticks: u32,
+    /// How often a row was seen to move outside the plane since then.
+    strayed: usize,
 }
 
 /// Where a kind's rows are.
@@ -33,11 +50,32 @@ struct Place {
     steps: Option<(f64, f64, u32)>,
 }
 
+/// The rows of a kind that are in the grid.
+#[derive(Debug, Default)]
+struct Known {
+    slots: Slots,
+    /// The integers of their places, by slot.
+    steps: Vec<[i32; 3]>,
+}
+
 /// A row and where it is.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Row {
     pub(super) at: Vec3,
     pub(super) id: EntityId,
+}
+
+/// The part of the world that the cells cover. What is outside lies in the cells of the edge; so does what is nowhere
+/// (NaN).
+#[derive(Clone, Copy, Debug, Default)]
+struct Plane {
+    min: [f32; 2],
+    max: [f32; 2],
+    edge: f32,
+    /// Cells per unit.
+    scale: f32,
+    columns: usize,
+    lines: usize,
 }
 
 impl Grid {
@@ -53,7 +91,8 @@ impl Grid {
             };
             Some(Place { first, size: usize::from(*size), steps })
         });
-        Grid { places: places.collect(), ..Grid::default() }
+        let places: Vec<Option<Place>> = places.collect();
+        Grid { known: places.iter().map(|_| Known::default()).collect(), places, ..Grid::default() }
     }
 
     /// Whether rows of this kind are somewhere.
@@ -64,96 +103,72 @@ impl Grid {
     /// Where a row is; `None` for kinds without a place.
     pub(super) fn position(&self, image: &Image, id: EntityId) -> Option<Vec3> {
         let place = self.place_of(id.kind)?;
-        let rows = image.kind(id.kind)?;
-        let mut at = [0.0; 3];
-        for (part, component) in at.iter_mut().zip(place.first..place.first + place.size) {
-            *part = place.value(rows.value(component, id.slot));
-        }
-        Some(Vec3::from_array(at))
+        let columns = place.columns(image.kind(id.kind)?);
+        Some(place.position(place.steps_of(&columns, id.slot)))
     }
 
-    /// Sorts the rows of `image` into cells, about four rows each.
-    pub(super) fn build(&mut self, image: &Image) {
-        self.unsorted.clear();
-        for (kind, rows) in (0..).map(KindId).zip(&image.kinds) {
-            if self.place_of(kind).is_some() {
-                for slot in rows.alive.iter() {
-                    let id = EntityId { kind, slot };
-                    let at = self.position(image, id).unwrap_or_default();
-                    self.unsorted.push(Row { at, id });
+    /// Brings the rows to where they are in `image`.
+    pub(super) fn update(&mut self, image: &Image) {
+        let placed = self.places.iter().zip(&image.kinds).filter(|(place, _)| place.is_some());
+        let rows = placed.map(|(_, rows)| rows.alive.len()).sum();
+        self.ticks += 1;
+        if self.is_outgrown(rows) {
+            self.lay_out(image, rows);
+        }
+        let kinds = (0..).map(KindId).zip(&self.places).zip(self.known.iter_mut().zip(&image.kinds));
+        for ((kind, place), (known, rows)) in kinds {
+            if let Some(place) = place {
+                self.strayed += known.update((kind, place), rows, &self.plane, &mut self.cells);
+            }
+        }
+    }
+
+    /// Whether the cells do not fit any more to as many rows, and to where they are.
+    fn is_outgrown(&self, rows: usize) -> bool {
+        let few = rows.max(self.laid_for) <= FEW_ROWS;
+        let other_number = !few && (rows > 2 * self.laid_for || rows < self.laid_for / 4);
+        let strayed = self.strayed > self.laid_for.max(FEW_ROWS);
+        self.plane.columns == 0 || other_number || strayed || self.ticks > LAYOUT_TICKS_MAX
+    }
+
+    /// Lays out cells for the rows of `image`, still empty.
+    fn lay_out(&mut self, image: &Image, rows: usize) {
+        let (mut min, mut max) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
+        for ((kind, place), rows) in (0..).map(KindId).zip(&self.places).zip(&image.kinds) {
+            let Some(place) = place else { continue };
+            let columns = place.columns(rows);
+            for id in rows.alive.iter().map(|slot| EntityId { kind, slot }) {
+                let at = place.position(place.steps_of(&columns, id.slot));
+                for (axis, value) in [at.x, at.y].into_iter().enumerate().filter(|_| at.is_finite()) {
+                    min[axis] = min[axis].min(value);
+                    max[axis] = max[axis].max(value);
                 }
             }
         }
-        self.lay_out();
-        self.sort();
+        self.plane = Plane::over(min, max, rows);
+        (self.laid_for, self.ticks, self.strayed) = (rows, 0, 0);
+        // They are laid out anew before there are more than twice as many.
+        self.cells.clear(self.plane.columns * self.plane.lines, 2 * rows.max(FEW_ROWS), image.kinds.len());
+        self.known.iter_mut().for_each(|known| known.slots.clear());
     }
 
-    fn lay_out(&mut self) {
-        let (mut min, mut max) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
-        for row in self.unsorted.iter().filter(|row| row.at.is_finite()) {
-            for (axis, value) in [row.at.x, row.at.y].into_iter().enumerate() {
-                min[axis] = min[axis].min(value);
-                max[axis] = max[axis].max(value);
-            }
+    /// Every row within `radius` of `centre` (across the plane), and some more: the caller measures.
+    #[inline]
+    pub(super) fn near(&self, centre: Vec3, radius: f32, mut each: impl FnMut(&Row)) {
+        let plane = &self.plane;
+        // What is lost to rounding must not be missed.
+        let reach = radius * 1.001;
+        let middle = plane.along(centre.y, 1);
+        for line in plane.line(centre.y - reach)..=plane.line(centre.y + reach) {
+            // The first and the last line go on forever.
+            let from = if line == 0 { f32::NEG_INFINITY } else { line as f32 };
+            let to = if line + 1 >= plane.lines { f32::INFINITY } else { (line + 1) as f32 };
+            let away = ((from - middle).max(middle - to) - 0.01).max(0.0) * plane.edge;
+            let half = (reach * reach - away * away).max(0.0).sqrt();
+            let first = line * plane.columns;
+            self.cells
+                .each(first + plane.column(centre.x - half)..first + plane.column(centre.x + half) + 1, &mut each);
         }
-        let extent =
-            [max[0] - min[0], max[1] - min[1]].map(|side| if side.is_finite() { side.max(1e-3) } else { 1.0 });
-        self.min = min.map(|side| if side.is_finite() { side } else { 0.0 });
-        let quarter = (self.unsorted.len() as f32 / 4.0).max(1.0);
-        let longest = extent[0].max(extent[1]);
-        self.edge = (extent[0] / quarter * extent[1]).sqrt().max(longest / (SIDE_MAX - 1) as f32);
-        self.columns = (extent[0] / self.edge) as usize + 1;
-        self.lines = (extent[1] / self.edge) as usize + 1;
-    }
-
-    fn sort(&mut self) {
-        self.starts.clear();
-        self.starts.resize(self.columns * self.lines + 1, 0);
-        self.cells.clear();
-        for row in &self.unsorted {
-            let cell = self.line(row.at.y) * self.columns + self.column(row.at.x);
-            self.cells.push(cell as u32);
-            self.starts[cell + 1] += 1;
-        }
-        for cell in 1..self.starts.len() {
-            self.starts[cell] += self.starts[cell - 1];
-        }
-        self.rows.clear();
-        self.rows.resize(self.unsorted.len(), Row::default());
-        // `starts[cell + 1]` is where `cell` ends; filled from its end, it becomes where `cell` begins.
-        for (row, cell) in self.unsorted.iter().zip(&self.cells).rev() {
-            let end = &mut self.starts[*cell as usize + 1];
-            *end -= 1;
-            self.rows[*end as usize] = *row;
-        }
-        self.starts.rotate_left(1);
-        if let Some(end) = self.starts.last_mut() {
-            *end = self.rows.len() as u32;
-        }
-    }
-
-    /// Every row in the square of `radius` around `centre` and some more: the caller measures.
-    pub(super) fn near(&self, centre: Vec3, radius: f32) -> impl Iterator<Item = &Row> {
-        let columns = self.column(centre.x - radius)..=self.column(centre.x + radius);
-        let lines = self.line(centre.y - radius)..=self.line(centre.y + radius);
-        lines.flat_map(move |line| {
-            let from = self.start(line * self.columns + columns.start());
-            let to = self.start(line * self.columns + columns.end() + 1);
-            self.rows.get(from..to).unwrap_or_default()
-        })
-    }
-
-    fn start(&self, cell: usize) -> usize {
-        self.starts.get(cell).map_or(self.rows.len(), |start| *start as usize)
-    }
-
-    /// What is outside lies in the cells of the edge; so does what is nowhere (NaN).
-    fn column(&self, x: f32) -> usize {
-        (((x - self.min[0]) / self.edge) as usize).min(self.columns.saturating_sub(1))
-    }
-
-    fn line(&self, y: f32) -> usize {
-        (((y - self.min[1]) / self.edge) as usize).min(self.lines.saturating_sub(1))
     }
 
     fn place_of(&self, kind: KindId) -> Option<&Place> {
@@ -161,11 +176,109 @@ impl Grid {
     }
 }
 
-impl Place {
-    fn value(&self, n: i32) -> f32 {
-        match self.steps {
-            Some((lo, step, steps)) => from_step(n, lo, step, steps),
-            None => f32::from_bits(n as u32),
+impl Known {
+    /// Brings the rows of a kind to where they are. Says how many of them moved, and are outside the plane.
+    fn update(
+        &mut self,
+        (kind, place): (KindId, &Place),
+        rows: &KindImage,
+        plane: &Plane,
+        cells: &mut Cells,
+    ) -> usize {
+        for slot in self.slots.difference(&rows.alive) {
+            cells.remove(EntityId { kind, slot });
         }
+        if self.steps.len() < rows.capacity() {
+            self.steps.resize(rows.capacity(), [0; 3]);
+        }
+        let (columns, mut strayed) = (place.columns(rows), 0);
+        for slot in rows.alive.iter() {
+            let Some(known) = self.steps.get_mut(slot as usize) else { continue };
+            let steps = place.steps_of(&columns, slot);
+            let is_new = !self.slots.contains(slot);
+            if *known == steps && !is_new {
+                continue;
+            }
+            *known = steps;
+            let row = Row { at: place.position(steps), id: EntityId { kind, slot } };
+            strayed += usize::from(!plane.covers(row.at));
+            let cell = plane.cell(row.at);
+            if is_new {
+                cells.insert(cell, row);
+            } else {
+                cells.put(cell, row);
+            }
+        }
+        self.slots.copy_from(&rows.alive);
+        strayed
+    }
+}
+
+impl Plane {
+    /// The plane over these corners, in cells of so many rows as are worth it.
+    fn over(min: [f32; 2], max: [f32; 2], rows: usize) -> Plane {
+        let side = |axis: usize| {
+            let side = max[axis] - min[axis];
+            if side.is_finite() { side.max(1e-3) } else { 1.0 }
+        };
+        let (width, height) = (side(0), side(1));
+        let cells = (rows as f32 / ROWS_PER_CELL).max(1.0);
+        let edge = (width / cells * height).sqrt().max(width.max(height) / (SIDE_MAX - 1) as f32);
+        let known = |corner: [f32; 2]| corner.map(|side| if side.is_finite() { side } else { 0.0 });
+        Plane {
+            min: known(min),
+            max: known(max),
+            edge,
+            scale: 1.0 / edge,
+            columns: (width / edge) as usize + 1,
+            lines: (height / edge) as usize + 1,
+        }
+    }
+
+    /// Whether a place is not further outside than a cell is wide. Nowhere is not outside.
+    fn covers(&self, at: Vec3) -> bool {
+        let outside =
+            |value: f32, axis: usize| value < self.min[axis] - self.edge || value > self.max[axis] + self.edge;
+        !outside(at.x, 0) && !outside(at.y, 1)
+    }
+
+    /// How many cells from the beginning.
+    fn along(&self, value: f32, axis: usize) -> f32 {
+        (value - self.min[axis]) * self.scale
+    }
+
+    fn column(&self, x: f32) -> usize {
+        (self.along(x, 0) as usize).min(self.columns.saturating_sub(1))
+    }
+
+    fn line(&self, y: f32) -> usize {
+        (self.along(y, 1) as usize).min(self.lines.saturating_sub(1))
+    }
+
+    fn cell(&self, at: Vec3) -> usize {
+        self.line(at.y) * self.columns + self.column(at.x)
+    }
+}
+
+impl Place {
+    /// The columns of the integers; an empty one where there are fewer.
+    fn columns<'a>(&self, rows: &'a KindImage) -> [&'a [i32]; 3] {
+        let column = |axis: usize| rows.columns.get(self.first + axis).filter(|_| axis < self.size);
+        [0, 1, 2].map(|axis| column(axis).map_or(&[][..], Vec::as_slice))
+    }
+
+    fn steps_of(&self, columns: &[&[i32]; 3], slot: u32) -> [i32; 3] {
+        columns.map(|column| column.get(slot as usize).copied().unwrap_or(0))
+    }
+
+    fn position(&self, steps: [i32; 3]) -> Vec3 {
+        let mut at = [0.0; 3];
+        for (value, n) in at.iter_mut().zip(steps).take(self.size) {
+            *value = match self.steps {
+                Some((lo, step, steps)) => from_step(n, lo, step, steps),
+                None => f32::from_bits(n as u32),
+            };
+        }
+        Vec3::from_array(at)
     }
 }

@@ -76,7 +76,7 @@ impl Interest {
     pub(super) fn see(&mut self, image: &Image, view: &View, before: &Visible, visible: &mut Visible) {
         if !view.areas.is_empty() && self.built != image.tick {
             self.built = image.tick;
-            self.grid.build(image);
+            self.grid.update(image);
         }
         (visible.everything, visible.ringed) = (false, false);
         visible.kinds.resize_with(image.kinds.len(), Slots::default);
@@ -94,12 +94,12 @@ impl Interest {
         for area in view.areas.iter() {
             let wide = area.radius * HYSTERESIS;
             let (near, far) = (area.radius * area.radius, wide * wide);
-            for row in self.grid.near(area.centre, wide) {
+            self.grid.near(area.centre, wide, |row| {
                 let distance = row.at.distance_squared(area.centre);
                 if distance <= near || (distance <= far && has(&before.kinds, row.id)) {
                     insert(&mut visible.kinds, row.id);
                 }
-            }
+            });
         }
         for id in view.with.iter().filter(|id| image.contains(**id) && !self.is_secret(id.kind)) {
             insert(&mut visible.kinds, *id);
