@@ -13,6 +13,7 @@ use super::ledger::{Held, LANE_DEPTH, RingSet, Visible};
 use super::plan::KindPlan;
 use super::wholes::Wholes;
 use crate::id::{EntityId, KindId};
+use crate::image::Slots;
 use crate::limits::RINGS_MAX;
 use crate::wire::bits::BitWriter;
 
@@ -58,17 +59,34 @@ pub(super) struct Of<'a> {
 /// Bits of a ring's number.
 pub(super) const RING_BITS: u32 = RINGS_MAX.ilog2();
 
-/// 64 rows of a client that stay, by what it holds of them.
+/// 64 rows of a section, by what becomes of them and by what the client holds of them: made once for a frame.
 #[derive(Clone, Copy, Debug, Default)]
-struct Stays {
-    all: u64,
+pub(super) struct Word {
+    at: usize,
+    held: u64,
+    /// Those that the client keeps.
+    stays: u64,
     /// By the number of snapshots they are held at, less one.
     by_depth: [u64; LANE_DEPTH],
     /// Those that kept still, and those of which nothing unexpected is told.
     still: u64,
     exact: u64,
-    /// Those that are not as at the base, though nothing unexpected is told of them.
+    /// Those of which a `whole` field is told, and those that go into another ring.
+    wholes: u64,
+    moves: u64,
+}
+
+/// What there is to say of a section: the rows that it is about, of all words together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    leaves: u64,
+    /// Not as expected.
+    changed: u64,
+    /// Not as at the base, though nothing unexpected is told of it.
     moved: u64,
+    still: u64,
+    wholes: u64,
+    moves: u64,
 }
 
 impl KindSection<'_> {
@@ -80,14 +98,14 @@ impl KindSection<'_> {
         self.held_at(0, word) & visible.map_or(u64::MAX, slots) & word_of(&lane.same[0], word)
     }
 
-    /// Those of them that go into another ring, one of those that the frame has.
-    fn moves(&self, lane: &LaneKind, word: usize) -> u64 {
+    /// Those of the rows that stay that go into another ring, one of those that the frame has.
+    fn moves(&self, word: usize, stays: u64) -> u64 {
         let Some(visible) = self.of.visible.filter(|_| self.of.rings != RingSet::FIRST) else { return 0 };
         // From the first ring only into one that the frame has; from another one at least into the first.
         let stays_in = |ring| ring == self.of.ring || self.of.ring == 0 && !self.of.rings.has(ring);
         let others = (0..RINGS_MAX).filter(|&ring| !stays_in(ring));
         let others = others.fold(0, |rows, ring| rows | visible.ring_word(ring, self.coding.kind, word));
-        self.stays(lane, word) & others
+        stays & others
     }
 
     /// The ring that a row goes into: the one that it belongs into, or the first on its way there.
@@ -118,75 +136,85 @@ impl KindSection<'_> {
         self.of.held[0].and_then(|held| held.kinds.get(self.coding.kind)).map_or(0, |slots| slots.words().len())
     }
 
-    fn split(&self, lane: &LaneKind, word: usize) -> Stays {
-        let all = self.stays(lane, word);
-        let two = all & self.held_at(1, word) & word_of(&lane.same[1], word);
-        let three = two & self.held_at(2, word) & word_of(&lane.same[2], word);
-        let by_depth = [all & !two, two & !three, three];
-        let (mut exact, mut moved) = (0, 0);
-        for (rows, codes) in by_depth.iter().zip(&lane.codes) {
-            exact |= rows & word_of(&codes.exact, word);
-            moved |= rows & word_of(&codes.moved, word);
+    /// Sorts the rows that the client holds, and codes those that nobody asked for before.
+    fn look(
+        &self,
+        lane: &mut LaneKind,
+        told: &Wholes,
+        counts: &mut Option<&mut Counts>,
+        words: &mut Vec<Word>,
+    ) -> Sum {
+        words.clear();
+        let held = self.of.held.map(|held| held.map(|held| held.ring_rows(self.of.ring, self.coding.kind)));
+        let held_at = |age: usize, at: usize| held[age].as_ref().map_or(0, |rows| rows.word(at));
+        let visible = self.of.visible.filter(|visible| !visible.everything);
+        let visible = visible.map(|visible| visible.kinds.get(self.coding.kind).map_or(&[][..], Slots::words));
+        let has_wholes = !self.plan.open.wholes.is_empty();
+        let mut sum = Sum::default();
+        for at in 0..self.words() {
+            let mut word = Word { at, held: held_at(0, at), ..Word::default() };
+            if word.held == 0 {
+                continue;
+            }
+            let seen = visible.map_or(u64::MAX, |words| words.get(at).copied().unwrap_or(0));
+            word.stays = word.held & seen & word_of(&lane.same[0], at);
+            let two = word.stays & held_at(1, at) & word_of(&lane.same[1], at);
+            let three = two & held_at(2, at) & word_of(&lane.same[2], at);
+            word.by_depth = [word.stays & !two, two & !three, three];
+            for (depth, wanted) in (1..).zip(word.by_depth).filter(|(_, wanted)| *wanted != 0) {
+                lane.ensure(&self.coding, depth, at, wanted, counts);
+                let Some(codes) = lane.codes.get(depth - 1) else { continue };
+                word.exact |= wanted & word_of(&codes.exact, at);
+                sum.moved |= wanted & word_of(&codes.moved, at);
+            }
+            let [still, longer] = &lane.still;
+            word.still = word.by_depth[1] & word_of(still, at) | three & word_of(longer, at);
+            word.wholes = if has_wholes { self.told_wholes(lane, told, at) } else { 0 };
+            word.moves = self.moves(at, word.stays);
+            sum.add(&word);
+            words.push(word);
         }
-        let [still, longer] = &lane.still;
-        let still = by_depth[1] & word_of(still, word) | three & word_of(longer, word);
-        Stays { all, by_depth, still, exact, moved }
+        sum
     }
 
-    /// Appends this kind's part; says whether anything differs from the base, as expected or not.
+    /// Appends this kind's part; says whether anything differs from the base, as expected or not. `words` are what was
+    /// found on the way, for [`KindSection::next`].
     pub(super) fn write(
         &self,
         lane: &mut LaneKind,
         told: &Wholes,
         counts: &mut Option<&mut Counts>,
+        words: &mut Vec<Word>,
         to: &mut BitWriter<'_>,
     ) -> bool {
-        let (mut leaving, mut changed, mut moved, mut wholes, mut moves, mut still) = (0, 0, 0, 0, 0, 0);
-        for word in 0..self.words() {
-            let mut stays = self.split(lane, word);
-            let mut coded = false;
-            for (depth, &wanted) in (1..).zip(&stays.by_depth) {
-                coded |= lane.ensure(&self.coding, depth, word, wanted, counts);
-            }
-            if coded {
-                stays = self.split(lane, word);
-            }
-            leaving |= self.held_at(0, word) & !stays.all;
-            still |= stays.still;
-            changed |= stays.all & !stays.exact;
-            moved |= stays.moved;
-            wholes |= self.told_wholes(lane, told, word);
-            moves |= self.moves(lane, word);
+        let found = self.look(lane, told, counts, words);
+        let lists = found.leaves | found.wholes | found.moves != 0 || !self.enters.is_empty();
+        let changed = found.changed != 0;
+        to.flag(lists || changed);
+        if !(lists || changed) {
+            return found.moved != 0;
         }
-        let any = leaving | changed | wholes | moves != 0 || !self.enters.is_empty();
-        to.flag(any);
-        if !any {
-            return moved != 0;
-        }
-        let lists = leaving | wholes | moves != 0 || !self.enters.is_empty();
         to.flag(lists);
         if lists {
-            let leaves = |word| self.held_at(0, word) & !self.stays(lane, word);
-            self.write_positions(|word| self.held_at(0, word), leaves, |_, _| {}, to);
-            to.flag(changed != 0);
+            write_positions(words, |word| (word.held, word.held & !word.stays), |_, _| {}, to);
+            to.flag(changed);
         }
-        if changed != 0 {
-            if still != 0 {
-                self.write_still(lane, to);
+        if changed {
+            if found.still != 0 {
+                write_still(lane, words, to);
             }
-            self.write_others(lane, to);
+            write_others(lane, words, to);
         }
         if lists && !self.plan.open.wholes.is_empty() {
-            let (stays, told) = (|word| self.stays(lane, word), |word| self.told_wholes(lane, told, word));
             let append = |slot: u32, to: &mut BitWriter<'_>| {
                 let owed = self.owed(lane, slot as usize / 64) >> (slot % 64) & 1 == 1;
                 if owed { lane.all_wholes.append(slot, to) } else { lane.wholes.append(slot, to) }
             };
-            self.write_positions(stays, told, append, to);
+            write_positions(words, |word| (word.stays, word.wholes), append, to);
         }
         if lists && self.of.rings != RingSet::FIRST {
-            let (stays, moves) = (|word| self.stays(lane, word), |word| self.moves(lane, word));
-            self.write_positions(stays, moves, |slot, to| to.write(self.ring_of(slot) as u64, RING_BITS), to);
+            let append = |slot: u32, to: &mut BitWriter<'_>| to.write(self.ring_of(slot) as u64, RING_BITS);
+            write_positions(words, |word| (word.stays, word.moves), append, to);
         }
         if lists {
             self.write_enters(to);
@@ -197,76 +225,6 @@ impl KindSection<'_> {
     fn told_wholes(&self, lane: &LaneKind, told: &Wholes, word: usize) -> u64 {
         let candidates = self.changed_wholes(lane, word) | self.owed(lane, word);
         if candidates == 0 { 0 } else { candidates & told.told(self.coding.kind, word) }
-    }
-
-    /// Appends a list of some among other rows: how many, and before each how many others lie between.
-    fn write_positions(
-        &self,
-        among: impl Fn(usize) -> u64,
-        listed: impl Fn(usize) -> u64,
-        each: impl Fn(u32, &mut BitWriter<'_>),
-        to: &mut BitWriter<'_>,
-    ) {
-        let count: u32 = (0..self.words()).map(|word| listed(word).count_ones()).sum();
-        to.golomb(count, orders::COUNT);
-        let mut between = 0;
-        for word in 0..self.words() {
-            let mut among = among(word);
-            for slot in slots_in(word, listed(word)) {
-                let before = among & ((1 << (slot % 64)) - 1);
-                to.golomb(between + before.count_ones(), orders::POSITION);
-                each(slot, to);
-                between = 0;
-                among &= !(before | 1 << (slot % 64));
-            }
-            between += among.count_ones();
-        }
-    }
-
-    fn write_still(&self, lane: &LaneKind, to: &mut BitWriter<'_>) {
-        let (mut still, mut woke, mut wakes) = (0, 0, 0);
-        for word in 0..self.words() {
-            let stays = self.split(lane, word);
-            still += stays.still.count_ones();
-            woke += (stays.by_depth[2] & word_of(&lane.woke, word)).count_ones();
-            wakes |= stays.still & !stays.exact;
-        }
-        to.flag(wakes != 0);
-        if wakes == 0 {
-            return;
-        }
-        let order = orders::gap(still, woke);
-        let (mut gap, mut left) = (0, still);
-        for word in 0..self.words() {
-            let stays = self.split(lane, word);
-            let mut rest = stays.still;
-            for slot in slots_in(word, stays.still & !stays.exact) {
-                let before = rest & ((1 << (slot % 64)) - 1);
-                gap += before.count_ones();
-                to.rice(gap, order, left);
-                left -= gap + 1;
-                gap = 0;
-                append(lane, slot, &stays, to);
-                rest &= !(before | 1 << (slot % 64));
-            }
-            gap += rest.count_ones();
-        }
-        // Past the end.
-        to.rice(gap, order, left);
-    }
-
-    fn write_others(&self, lane: &LaneKind, to: &mut BitWriter<'_>) {
-        for word in 0..self.words() {
-            let stays = self.split(lane, word);
-            let rows = stays.all & !stays.still;
-            if rows & !stays.by_depth[LANE_DEPTH - 1] == 0 {
-                lane.codes[LANE_DEPTH - 1].append_word(word, rows, to);
-                continue;
-            }
-            for slot in slots_in(word, rows) {
-                append(lane, slot, &stays, to);
-            }
-        }
     }
 
     fn write_enters(&self, to: &mut BitWriter<'_>) {
@@ -283,12 +241,11 @@ impl KindSection<'_> {
     }
 
     /// Adds what the client holds of this section after the frame.
-    pub(super) fn next(&self, lane: &LaneKind, next: &mut Held) {
+    pub(super) fn next(&self, words: &[Word], next: &mut Held) {
         let (kind, ring) = (self.coding.kind, self.of.ring);
-        for word in 0..self.words() {
-            let (stays, moves) = (self.stays(lane, word), self.moves(lane, word));
-            next.insert_word(ring, kind, word, stays & !moves);
-            for slot in slots_in(word, stays & moves) {
+        next.insert_words(ring, kind, || words.iter().map(|word| (word.at, word.stays & !word.moves)));
+        for word in words.iter().filter(|word| word.moves != 0) {
+            for slot in slots_in(word.at, word.moves) {
                 next.insert(self.ring_of(slot), kind, slot);
             }
         }
@@ -296,8 +253,90 @@ impl KindSection<'_> {
     }
 }
 
-fn append(lane: &LaneKind, slot: u32, stays: &Stays, to: &mut BitWriter<'_>) {
-    let depth = stays.by_depth.iter().position(|rows| rows >> (slot % 64) & 1 == 1);
+impl Sum {
+    fn add(&mut self, word: &Word) {
+        self.leaves |= word.held & !word.stays;
+        self.changed |= word.stays & !word.exact;
+        self.still |= word.still;
+        self.wholes |= word.wholes;
+        self.moves |= word.moves;
+    }
+}
+
+/// Appends a list of some (the second of `of`) among other rows (the first): how many, and before each how many others
+/// lie between.
+fn write_positions(
+    words: &[Word],
+    of: impl Fn(&Word) -> (u64, u64),
+    each: impl Fn(u32, &mut BitWriter<'_>),
+    to: &mut BitWriter<'_>,
+) {
+    let count: u32 = words.iter().map(|word| of(word).1.count_ones()).sum();
+    to.golomb(count, orders::COUNT);
+    let (mut between, mut left) = (0, count);
+    for word in words {
+        if left == 0 {
+            return;
+        }
+        let (mut among, listed) = of(word);
+        for slot in slots_in(word.at, listed) {
+            let before = among & ((1 << (slot % 64)) - 1);
+            to.golomb(between + before.count_ones(), orders::POSITION);
+            each(slot, to);
+            (between, left) = (0, left - 1);
+            among &= !(before | 1 << (slot % 64));
+        }
+        between += among.count_ones();
+    }
+}
+
+/// Appends those that kept still but do not now.
+fn write_still(lane: &LaneKind, words: &[Word], to: &mut BitWriter<'_>) {
+    let (mut still, mut woke, mut wakes) = (0, 0, 0);
+    for word in words {
+        still += word.still.count_ones();
+        woke += (word.by_depth[2] & word_of(&lane.woke, word.at)).count_ones();
+        wakes |= word.still & !word.exact;
+    }
+    to.flag(wakes != 0);
+    if wakes == 0 {
+        return;
+    }
+    let order = orders::gap(still, woke);
+    let (mut gap, mut left) = (0, still);
+    for word in words {
+        let mut rest = word.still;
+        for slot in slots_in(word.at, word.still & !word.exact) {
+            let before = rest & ((1 << (slot % 64)) - 1);
+            gap += before.count_ones();
+            to.rice(gap, order, left);
+            left -= gap + 1;
+            gap = 0;
+            append(lane, slot, word, to);
+            rest &= !(before | 1 << (slot % 64));
+        }
+        gap += rest.count_ones();
+    }
+    // Past the end.
+    to.rice(gap, order, left);
+}
+
+/// Appends those that did not keep still.
+fn write_others(lane: &LaneKind, words: &[Word], to: &mut BitWriter<'_>) {
+    for word in words {
+        let rows = word.stays & !word.still;
+        if rows & !word.by_depth[LANE_DEPTH - 1] == 0 {
+            lane.codes[LANE_DEPTH - 1].append_word(word.at, rows, to);
+            continue;
+        }
+        for slot in slots_in(word.at, rows) {
+            append(lane, slot, word, to);
+        }
+    }
+}
+
+fn append(lane: &LaneKind, slot: u32, word: &Word, to: &mut BitWriter<'_>) {
+    let depth = word.by_depth.iter().position(|rows| rows >> (slot % 64) & 1 == 1);
     if let Some(codes) = depth.and_then(|depth| lane.codes.get(depth)) {
         codes.append(slot, to);
     }

@@ -3,6 +3,7 @@
 use core::ops::Range;
 use std::sync::Arc;
 
+use super::assemble::Word;
 use super::books::BookPart;
 use super::coder::pipes::Prior;
 use super::enters::Enters;
@@ -39,6 +40,8 @@ pub struct Encoder {
     /// Rows that enter a client's frame: by ring, kind, slot.
     enters: Vec<Entering>,
     wholes: Wholes,
+    /// The rows of the section that is being written.
+    words: Vec<Word>,
     mine: Mine,
     prior: Prior,
     models: Models,
@@ -119,6 +122,7 @@ impl Encoder {
             shared: Vec::new(),
             enters: Vec::new(),
             wholes: Wholes::default(),
+            words: Vec::new(),
             mine: Mine::default(),
         }
     }
@@ -296,7 +300,7 @@ impl Encoder {
         let next = Arc::make_mut(&mut taken);
         next.begin(now.tick, held[0], (ringed, rings), self.plan.kinds.len());
 
-        let Encoder { plan, prior, lanes, records, enters, models, teacher, wholes, .. } = self;
+        let Encoder { plan, prior, lanes, records, enters, models, teacher, wholes, words, .. } = self;
         let bytes = asked.due.bulk_bytes;
         let mut choice = Enters { plan, now, models: models.at(now.tick), chosen: enters, records, bytes };
         let postponed = choice.choose((lanes, &sections, rings), held[0], asked.visible, asked.enters);
@@ -316,7 +320,7 @@ impl Encoder {
             let learned = frame.is_usual(lanes, ring, self.spacing);
             self.counted |= learned;
             let counts = if learned { Some(teacher.counts()) } else { None };
-            changed |= frame.write(ring, (lanes, wholes), counts, next, &mut to);
+            changed |= frame.write(ring, (lanes, wholes, words), counts, next, &mut to);
         }
         to.finish();
         self.pool.remember(&taken);

@@ -66,8 +66,9 @@ impl Enters<'_> {
         for (kind, (plan, lane)) in self.plan.kinds.iter().zip(&lane.kinds).enumerate() {
             let (Some(rows), Some(base)) = (self.now.kinds.get(kind), base.kinds.get(kind)) else { continue };
             let Some(had) = held.kinds.get(kind).filter(|_| !plan.owner) else { continue };
+            let in_ring = held.ring_rows(ring, kind);
             for at in 0..had.words().len() {
-                let had = held.ring_word(ring, kind, at);
+                let had = in_ring.word(at);
                 let same = word_of(&lane.same[0], at);
                 let alive = word_of(&rows.alive, at) & word_of(&base.alive, at);
                 for slot in slots_in(at, had & alive & !same) {

@@ -1,6 +1,6 @@
 //! One client's snapshot: its sections, one after the other.
 
-use super::assemble::{KindSection, Of};
+use super::assemble::{KindSection, Of, Word};
 use super::coder::codebook::Codebook;
 use super::coder::learn::Counts;
 use super::coder::pipes::Prior;
@@ -61,7 +61,7 @@ impl Frame<'_> {
     pub(super) fn write(
         &self,
         ring: usize,
-        (lanes, wholes): (&mut Lanes, &Wholes),
+        (lanes, wholes, words): (&mut Lanes, &Wholes, &mut Vec<Word>),
         mut counts: Option<&mut Counts>,
         next: &mut Held,
         to: &mut BitWriter<'_>,
@@ -75,8 +75,8 @@ impl Frame<'_> {
         let mut changed = false;
         if ring == 0 || has_rows {
             self.each(ring, lane, |section, lane| {
-                changed |= section.write(lane, wholes, &mut counts, to);
-                section.next(lane, next);
+                changed |= section.write(lane, wholes, &mut counts, words, to);
+                section.next(words, next);
             });
         }
         changed

@@ -148,6 +148,19 @@ impl Held {
         ring_word(&self.kinds, &self.far, self.ringed, (ring, kind, word))
     }
 
+    /// The rows of a ring.
+    pub(super) fn ring_rows(&self, ring: usize, kind: usize) -> RingRows<'_> {
+        if let Some(far) = ring.checked_sub(1) {
+            let far = self.far.get(far).filter(|_| self.ringed);
+            return RingRows { all: far.map_or(&[], |far| words_of(far, kind)), ..RingRows::default() };
+        }
+        let mut rows = RingRows { all: words_of(&self.kinds, kind), ..RingRows::default() };
+        if self.ringed {
+            rows.without.iter_mut().zip(&self.far).for_each(|(without, far)| *without = words_of(far, kind));
+        }
+        rows
+    }
+
     /// The ring of a row.
     fn ring_of(&self, id: EntityId) -> usize {
         self.far.iter().position(|ring| has(ring, id)).map_or(0, |far| far + 1)
@@ -205,11 +218,16 @@ impl Held {
         }
     }
 
-    /// Adds those of the 64 rows from slot `word * 64` on whose bits are set.
-    pub(super) fn insert_word(&mut self, ring: usize, kind: usize, word: usize, rows: u64) {
+    /// Adds rows to a ring: of each 64 from slot `word * 64` on those whose bits are set.
+    pub(super) fn insert_words<I: Iterator<Item = (usize, u64)>>(
+        &mut self,
+        ring: usize,
+        kind: usize,
+        words: impl Fn() -> I,
+    ) {
         let far = ring.checked_sub(1).and_then(|far| self.far.get_mut(far));
         for slots in [Some(&mut self.kinds), far].into_iter().flatten().filter_map(|kinds| kinds.get_mut(kind)) {
-            slots.insert_word(word, rows);
+            words().for_each(|(word, rows)| slots.insert_word(word, rows));
         }
     }
 
@@ -245,6 +263,28 @@ impl Visible {
     pub fn ring_of(&self, id: EntityId) -> usize {
         let far = self.far.iter().position(|ring| has(ring, id)).filter(|_| self.ringed);
         far.map_or(0, |far| far + 1)
+    }
+}
+
+/// The slots of a kind, 64 a word.
+fn words_of(kinds: &[Slots], kind: usize) -> &[u64] {
+    kinds.get(kind).map_or(&[], Slots::words)
+}
+
+/// The rows of one kind in one ring, 64 a word.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RingRows<'a> {
+    all: &'a [u64],
+    /// Those in the other rings.
+    without: [&'a [u64]; RINGS_MAX - 1],
+}
+
+impl RingRows<'_> {
+    /// The 64 rows from slot `at * 64` on.
+    #[inline]
+    pub(super) fn word(&self, at: usize) -> u64 {
+        let word = |words: &[u64]| words.get(at).copied().unwrap_or(0);
+        self.without.iter().fold(word(self.all), |rows, without| rows & !word(without))
     }
 }
 

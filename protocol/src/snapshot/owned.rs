@@ -134,7 +134,7 @@ impl Owned<'_> {
         let coding = Coding { kind, coder, earlier, now, models: self.models, prior: self.prior, book: None };
         let of = Of { held: [Some(&held), None, None], visible: None, ring: 0, rings: RingSet::FIRST };
         let section = KindSection { plan, coding, of, enters: &enters, records: &records };
-        section.write(&mut lane, &Wholes::all(), &mut None, to)
+        section.write(&mut lane, &Wholes::all(), &mut None, &mut Vec::new(), to)
     }
 }
 
