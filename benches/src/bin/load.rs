@@ -7,12 +7,12 @@ use anyhow::Context as _;
 use clap::Parser;
 use tickwire_benches::floor;
 use tickwire_benches::load::{
-    Base, Match, Plan, Run, Scenario, Served, against_floor, find_max, html, pairs, serve_floor,
+    Base, Match, Plan, Run, Scenario, Served, against_floor, find_max, held, html, in_turns, pairs, serve_floor,
 };
 use tickwire_benches::report::{Output, end};
 use tickwire_benches::scenes;
 use tickwire_benches::serve::{Serve, serve};
-use tickwire_client_demo::net::Address;
+use tickwire_client_demo::net::{Address, Trust};
 use tickwire_protocol::game::Role;
 use tickwire_protocol::link::Preset;
 
@@ -55,8 +55,35 @@ struct Flags {
     /// Start the scene, and find the most players that it holds.
     #[arg(long)]
     find_max: bool,
-    /// What happens besides playing: steady, join-storm, slow-readers, reconnect-storm, one-spot, flood-fragments,
-    /// flood-pings or flood-frames.
+    /// Ticks a second, for scenes that come at several rates.
+    #[arg(long)]
+    hz: Option<u32>,
+    /// Threads that run rooms, of a server of one's own; each has a room, over which the players are spread.
+    #[arg(long, default_value_t = 1)]
+    workers: u32,
+    /// A server of one's own speaks TLS.
+    #[arg(long)]
+    tls: bool,
+    /// The certificates that are trusted where the URL begins with wss://, PEM.
+    #[arg(long)]
+    tls_trust: Option<PathBuf>,
+    /// Start the scene with these workers and with one, and compare their CPU time.
+    #[arg(long)]
+    against_one_worker: bool,
+    /// Start the scene with TLS and without, and compare their CPU time.
+    #[arg(long)]
+    against_plain: bool,
+    /// With --find-max: every scene of the README's table.
+    #[arg(long, requires = "find_max")]
+    all: bool,
+    /// With --all: write the table into README.md and the picture into assets/.
+    #[arg(long, requires = "all")]
+    write: bool,
+    /// The repository.
+    #[arg(long, hide = true, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/.."))]
+    root: PathBuf,
+    /// What happens besides playing: steady, join-storm, slow-readers, reconnect-storm, one-spot, resyncs,
+    /// flood-fragments, flood-pings or flood-frames.
     #[arg(long, default_value = "steady")]
     scenario: Scenario,
     /// How many come on top of the players, where the scenario lets one choose.
@@ -86,6 +113,12 @@ struct Flags {
     /// The core to run on.
     #[arg(long)]
     core: Option<usize>,
+    /// The certificate of what this process serves.
+    #[arg(long, hide = true)]
+    tls_cert: Option<PathBuf>,
+    /// Its key.
+    #[arg(long, hide = true)]
+    tls_key: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
@@ -95,18 +128,22 @@ fn main() -> ExitCode {
 }
 
 fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
-    let scene = || flags.scene.clone().unwrap_or_else(|| "w1".to_owned());
     if let Some(child) = &flags.child {
-        let plan = floor::Plan { players: flags.players, bytes: flags.floor_bytes, rate: flags.rate };
-        match child.as_str() {
-            "floor" => serve_floor(plan, flags.core)?,
-            _ => serve(&Serve::of(scene(), flags.entities, flags.core))?,
-        }
-        return Ok(ExitCode::SUCCESS);
+        return flags.serve(child).map(|()| ExitCode::SUCCESS);
     }
-    let what = Match { scene: scene(), entities: flags.entities, players: flags.players, seconds: flags.seconds };
+    let what = flags.what()?;
     let mut figures = if flags.against_floor {
         against_floor(&what)?
+    } else if flags.against_one_worker {
+        in_turns(&what, ("one_worker", &Match { workers: 1, ..what.clone() }))?
+    } else if flags.against_plain {
+        in_turns(&Match { tls: true, ..what.clone() }, ("plain", &Match { tls: false, ..what.clone() }))?
+    } else if flags.all {
+        let lines = held::all(flags.seconds)?;
+        if flags.write {
+            held::write(&lines, &flags.root)?;
+        }
+        held::figures(&lines)
     } else if flags.find_max {
         find_max(&what)?
     } else if let Some(count) = flags.pairs {
@@ -129,6 +166,34 @@ fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
 }
 
 impl Flags {
+    fn scene(&self) -> String {
+        self.scene.clone().unwrap_or_else(|| "w1".to_owned())
+    }
+
+    /// Serves, as another one of this program wants it.
+    fn serve(&self, child: &str) -> anyhow::Result<()> {
+        if child == "floor" {
+            let plan = floor::Plan { players: self.players, bytes: self.floor_bytes, rate: self.rate };
+            return serve_floor(plan, self.core);
+        }
+        let (tls_cert, tls_key, workers) = (self.tls_cert.clone(), self.tls_key.clone(), self.workers);
+        serve(&Serve { workers, tls_cert, tls_key, ..Serve::of(self.scene(), self.entities, self.core) })
+    }
+
+    /// What a server of one's own serves.
+    fn what(&self) -> anyhow::Result<Match> {
+        let scene = self.scene();
+        Ok(Match {
+            scene: self.hz.map_or(Ok(scene.clone()), |hz| scenes::at_rate(&scene, hz))?,
+            entities: self.entities,
+            players: self.players,
+            seconds: self.seconds,
+            workers: self.workers,
+            rooms: self.workers.max(1) as usize,
+            tls: self.tls,
+        })
+    }
+
     /// The run that they ask for, against a server of ours where there is one.
     fn plan(&self, own: Option<&Served>) -> anyhow::Result<Run> {
         if let Some(core) = self.core {
@@ -136,7 +201,13 @@ impl Flags {
         }
         let to = match (own, &self.url) {
             (Some(own), _) => own.address.clone(),
-            (None, url) => Address::of(url.as_deref().context("say --url ws://host:port, or --scene")?)?,
+            (None, url) => {
+                let url = url.as_deref().context("say --url ws://host:port, or --scene")?;
+                match &self.tls_trust {
+                    Some(file) => Address::trusting(url, &Trust::file(file)?)?,
+                    None => Address::of(url)?,
+                }
+            }
         };
         let preset = |name: &String| {
             let names = || Preset::ALL.map(Preset::name).join(", ");
@@ -144,13 +215,14 @@ impl Flags {
         };
         let plan = Plan {
             to,
-            scene: self.scene.clone(),
+            scene: self.scene.is_some().then(|| self.what()).transpose()?.map(|what| what.scene),
             room: self.room.clone(),
+            rooms: if own.is_some() { self.workers.max(1) as usize } else { 1 },
             role: if self.watch { Role::Watches } else { Role::Plays },
             players: self.players,
             joins_per_second: self.ramp,
             decode_every: self.decode_every,
-            shared: self.scene.as_deref().is_some_and(scenes::all_see_the_same),
+            shared: self.workers <= 1 && self.scene.as_deref().is_some_and(scenes::all_see_the_same),
             link: self.preset.as_ref().map(preset).transpose()?.map(Preset::conditions),
             one_spot: self.scenario == Scenario::OneSpot,
         };

@@ -98,6 +98,13 @@ impl Engine {
         }
     }
 
+    /// Lets the first so many players ask for a keyframe.
+    pub fn resync(&mut self, players: usize) {
+        for player in self.players.iter_mut().filter(|player| player.is_in()).take(players) {
+            player.ask_again();
+        }
+    }
+
     /// Microseconds since the engine began.
     #[must_use]
     pub fn at(&self) -> Micros {
@@ -290,7 +297,10 @@ impl Engine {
         socket.flush();
         let size = scratch.len().min(most);
         let mut told = |socket: &mut Socket, read: Read<'_>| match read {
-            Read::Open => socket.send(self.players[seat].hello(self.hands.schema(), &self.plan.room)),
+            Read::Open => {
+                let room = self.plan.room_of(seat);
+                socket.send(self.players[seat].hello(self.hands.schema(), &room));
+            }
             Read::Frame(bytes) => match self.players[seat].fly(at, bytes) {
                 Some(next) => self.arrivals.push(Reverse((next, seat))),
                 None => ended = ended.take().or(self.take(seat, at, bytes, socket).err()),
@@ -323,7 +333,7 @@ impl Engine {
             Ok(Told::Snapshot(lane, bytes)) => {
                 self.snapshot_at = at;
                 meter.age.saturating_record(fastest.age(at, player.newest(), player.tick_us()));
-                if plan.shared {
+                if plan.shared && player.is_whole() {
                     let same = seen.compare(player.newest(), lane, bytes);
                     meter.compared += 1;
                     meter.mismatches += u64::from(!same);

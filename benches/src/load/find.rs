@@ -41,6 +41,9 @@ pub fn find_max(what: &Match) -> anyhow::Result<Figures> {
         }
         next = broken.map_or(held * 2, |broken: usize| usize::midpoint(held, broken));
     }
+    // How it is to play where there is some reserve.
+    let most = held * 8 / 10;
+    let easy = if most > 0 { try_players(what, most)? } else { Tried::default() };
     let rate = what.rate()?;
     let plan = floor::Plan { players: 1_000, bytes: best.bytes as usize, rate };
     let floor = floor::measure(plan, what.seconds)?.us_per_client_tick;
@@ -57,6 +60,11 @@ pub fn find_max(what: &Match) -> anyhow::Result<Figures> {
     figures.round("tick_lateness_p99_ms", best.lateness, 3);
     figures.round("server_busy", best.busy, 3);
     figures.round("generator_lateness_p99_ms", best.generator, 1);
+    figures.round("lateness_p99_ms_at_80_percent", easy.lateness, 3);
+    figures.round("input_to_seen_p99_ms_at_80_percent", easy.seen, 1);
+    figures.round("input_to_seen_beyond_margin_p99_ms_at_80_percent", easy.beyond, 1);
+    figures.round("server_busy_at_80_percent", easy.busy, 3);
+    figures.round("generator_lateness_p99_ms_at_80_percent", easy.generator, 1);
     Ok(figures)
 }
 

@@ -43,6 +43,13 @@ pub fn html(title: &str, outcome: &Outcome) -> String {
 /// Points of a line.
 type Curve = Vec<(f64, f64)>;
 
+/// A step of 1, 2 or 5 and its power of ten, and how many of them reach as far as `most`: four to ten.
+fn scale(most: f64) -> (f64, u32) {
+    let power = 10.0_f64.powf((most / 4.0).log10().floor());
+    let step = [5.0, 2.0].map(|times| times * power).into_iter().find(|step| *step <= most / 4.0).unwrap_or(power);
+    (step, (most / step).ceil() as u32)
+}
+
 /// Quantiles by the number of nines: 0.9 is 1, 0.99 is 2.
 fn curve(histogram: &Histogram<u64>) -> Curve {
     if histogram.is_empty() {
@@ -55,30 +62,40 @@ fn curve(histogram: &Histogram<u64>) -> Curve {
 fn chart(curves: &[(&str, Curve)], across: &str, label: &dyn Fn(f64) -> String) -> String {
     let all = || curves.iter().flat_map(|(_, curve)| curve);
     let right = all().map(|point| point.0).fold(1.0, f64::max);
-    let top = all().map(|point| point.1).fold(1.0, f64::max) * 1.05;
-    let x = |value: f64| LEFT + (WIDTH - LEFT - 10.0) * value / right;
+    let (step, steps) = scale(all().map(|point| point.1).fold(1.0, f64::max));
+    let top = step * f64::from(steps);
+    let x = |value: f64| LEFT + (WIDTH - LEFT - RIGHT) * value / right;
     let y = |value: f64| HEIGHT - BOTTOM - (HEIGHT - BOTTOM - 10.0) * value / top;
     let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">");
-    for step in 0..=4 {
-        let (at, value) = (right * f64::from(step) / 4.0, top * f64::from(step) / 4.0);
+    for nth in 0..=steps {
+        let value = step * f64::from(nth);
+        let words = (value * 1e3).round() / 1e3;
         let _ = write!(
             svg,
-            "<path class=\"grid\" d=\"M{LEFT} {y:.1}H{WIDTH}\"/><text x=\"{}\" y=\"{y:.1}\" text-anchor=\"end\">\
-             {value:.1}</text><text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+            "<path class=\"grid\" d=\"M{LEFT} {y:.1}H{:.1}\"/><text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">\
+             {words}</text>",
+            WIDTH - RIGHT,
             LEFT - 6.0,
-            x(at),
-            HEIGHT - BOTTOM + 16.0,
-            label(at),
+            y(value) + 4.0,
             y = y(value),
         );
+    }
+    for at in (0..=4).map(|step| right * f64::from(step) / 4.0) {
+        let (x, y) = (x(at), HEIGHT - BOTTOM + 16.0);
+        let _ = write!(svg, "<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{}</text>", label(at));
     }
     let mut legend = String::new();
     for ((name, curve), colour) in curves.iter().zip(COLOURS).filter(|((_, curve), _)| !curve.is_empty()) {
         let points: Vec<String> = curve.iter().map(|(a, b)| format!("{:.1},{:.1}", x(*a), y(*b))).collect();
         let _ = write!(svg, "<polyline stroke=\"{colour}\" points=\"{}\"/>", points.join(" "));
-        let _ = write!(legend, "<span><b style=\"background:{colour}\"></b>{}</span>", escape(name));
+        let _ = write!(legend, "<span><b style=\"background:{colour}\"></b>{}</span> ", escape(name));
     }
-    let _ = write!(svg, "<text x=\"{WIDTH}\" y=\"{}\" text-anchor=\"end\">{across}</text></svg>", HEIGHT - 2.0);
+    let _ = write!(
+        svg,
+        "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{across}</text></svg>",
+        WIDTH - RIGHT,
+        HEIGHT - 2.0
+    );
     format!("<p>{legend}</p>{svg}")
 }
 
@@ -89,12 +106,13 @@ fn escape(text: &str) -> String {
 const WIDTH: f64 = 900.0;
 const HEIGHT: f64 = 320.0;
 const LEFT: f64 = 60.0;
+const RIGHT: f64 = 30.0;
 const BOTTOM: f64 = 36.0;
 /// Told apart by people who see few colours as well (after Okabe and Ito).
 const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#777777"];
 const STYLE: &str = "body{font:15px system-ui;max-width:960px;margin:2em auto;padding:0 1em;color:#222;\
 background:#fff}svg{width:100%}polyline{fill:none;stroke-width:2}.grid{stroke:#ddd;fill:none}\
-text{font-size:12px;fill:#555}span{margin-right:1.2em}b{display:inline-block;width:.8em;height:.8em;\
+text{font-size:12px;fill:#555}span{margin-right:1.2em;white-space:nowrap}p{line-height:1.6}b{display:inline-block;width:.8em;height:.8em;\
 margin-right:.4em}td{padding:.1em 1.5em .1em 0;border-bottom:1px solid #eee}td+td{text-align:right}";
 
 #[cfg(test)]
@@ -102,6 +120,15 @@ mod tests {
     use super::*;
     use crate::load::Meter;
     use crate::report::Figures;
+
+    #[test]
+    fn an_axis_has_round_steps_that_reach_its_largest_value() {
+        assert_eq!(
+            [1.0, 4.0, 46.7, 100.0, 219.0].map(|most| scale(most)),
+            [(0.2, 5), (1.0, 4), (10.0, 5), (20.0, 5), (50.0, 5)]
+        );
+        assert_eq!(scale(90.0).1, 5);
+    }
 
     #[test]
     fn a_report_holds_all_it_shows_and_nothing_from_elsewhere() {

@@ -1,7 +1,7 @@
 //! What a server says of itself under `/metrics`.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -19,12 +19,13 @@ impl Metrics {
     /// Where it does not answer.
     pub fn of(server: &Address) -> anyhow::Result<Metrics> {
         let wait = Some(Duration::from_secs(5));
-        let mut stream = TcpStream::connect(server.socket).context("the server takes no connection")?;
+        let stream = TcpStream::connect(server.socket).context("the server takes no connection")?;
         stream.set_read_timeout(wait)?;
-        let host = &server.host;
-        write!(stream, "GET /metrics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).context("the server's /metrics cannot be read")?;
+        let answer = match &server.trust {
+            None => ask(stream, &server.host),
+            Some(trust) => ask(trust.over(&server.host, stream)?, &server.host),
+        };
+        let answer = answer.context("the server's /metrics cannot be read")?;
         anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "the server has no /metrics");
         Ok(Metrics(answer.lines().filter_map(line).collect()))
     }
@@ -77,6 +78,17 @@ impl Metrics {
             (low, below) = (bound, count);
         }
         0.0
+    }
+}
+
+fn ask(mut stream: impl Read + Write, host: &str) -> std::io::Result<String> {
+    write!(stream, "GET /metrics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    stream.flush()?;
+    let mut answer = String::new();
+    match stream.read_to_string(&mut answer) {
+        // Over TLS, an end without a goodbye is one.
+        Err(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => Err(error),
+        Ok(_) | Err(_) => Ok(answer),
     }
 }
 

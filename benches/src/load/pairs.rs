@@ -47,8 +47,8 @@ pub fn pairs(what: &Match, scenario: Scenario, extra: Option<usize>, count: usiz
     let mut ends: Vec<&str> = storm.iter().flat_map(Figures::iter).map(|(key, _)| key).collect();
     ends.sort_unstable();
     ends.dedup();
-    for key in ends.into_iter().filter(|key| key.starts_with("server_ended_") || key.starts_with("others_joined"))
-    {
+    const OF_OTHERS: [&str; 4] = ["server_ended_", "others_joined", "others_ended_", "keyframes"];
+    for key in ends.into_iter().filter(|key| OF_OTHERS.iter().any(|of| key.starts_with(of))) {
         figures.set(key, storm.iter().filter_map(|run| run.number(key).ok()).sum::<f64>());
     }
     Ok(figures)

@@ -30,14 +30,16 @@ impl Panel {
         let row = |of: fn(&Point) -> f64| sparks(&self.points.iter().map(of).collect::<Vec<_>>());
         let lines = [
             format!("{second:5.0} of {:.0} s   {playing} of {players} players   {ended} ended", self.seconds),
-            format!("  snapshots   {snapshots:8.1} /s   {}", row(|point| point.snapshots)),
-            format!("  interval    {interval_ms:8.1} ms   {}", row(|point| point.interval_ms)),
-            format!("  input seen  {seen_ms:8.1} ms   {}", row(|point| point.seen_ms)),
-            format!("  to a player {kilobytes:8.1} kB   {}", row(|point| point.kilobytes)),
+            format!("  snapshots        {snapshots:8.1} /s    {}", row(|point| point.snapshots)),
+            format!("  interval, p99    {interval_ms:8.1} ms    {}", row(|point| point.interval_ms)),
+            format!("  input seen, p99  {seen_ms:8.1} ms    {}", row(|point| point.seen_ms)),
+            format!("  to a player      {kilobytes:8.1} kB/s  {}", row(|point| point.kilobytes)),
         ];
         let up = if self.drawn > 0 { format!("\x1b[{}A", self.drawn) } else { String::new() };
         self.drawn = lines.len();
-        lines.iter().fold(up, |text, line| text + "\x1b[2K" + line + "\n")
+        // In a narrow terminal a line is cut: one that goes on in the next would not be drawn over.
+        let text = lines.iter().fold(up + UNWRAPPED, |text, line| text + "\x1b[2K" + line + "\n");
+        text + WRAPPED
     }
 }
 
@@ -49,10 +51,15 @@ fn line(point: &Point, players: usize, seconds: f64) -> String {
     )
 }
 
-/// The last minute of a figure as bars, from nothing to its largest.
+const UNWRAPPED: &str = "\x1b[?7l";
+const WRAPPED: &str = "\x1b[?7h";
+
+/// The last seconds of a figure as bars, from nothing to its largest.
 fn sparks(values: &[f64]) -> String {
+    /// With these and what stands before them a line has less than 80 columns.
+    const BARS_MAX: usize = 45;
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let last = &values[values.len().saturating_sub(60)..];
+    let last = &values[values.len().saturating_sub(BARS_MAX)..];
     let most = last.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
     last.iter().map(|value| BARS[((value / most * 7.0) as usize).min(7)]).collect()
 }
@@ -65,7 +72,7 @@ mod tests {
     fn bars_are_as_high_as_their_values() {
         assert_eq!(sparks(&[0.0, 1.0, 2.0]), "▁▄█");
         assert_eq!(sparks(&[0.0, 0.0]), "▁▁");
-        assert_eq!(sparks(&[1.0; 100]).chars().count(), 60);
+        assert_eq!(sparks(&[1.0; 100]).chars().count(), 45);
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct Plan {
     pub scene: Option<String>,
     /// The room; any with space where it is empty.
     pub room: String,
+    /// Over how many rooms of that name and a number they are spread, where it is more than one.
+    pub rooms: usize,
     /// As what they come.
     pub role: Role,
     /// How many.
@@ -27,4 +29,11 @@ pub struct Plan {
     pub link: Option<Conditions>,
     /// Whether every control is held at its upper end.
     pub one_spot: bool,
+}
+
+impl Plan {
+    /// The room of the player in this seat.
+    pub(super) fn room_of(&self, seat: usize) -> String {
+        if self.rooms > 1 { format!("{}room-{}", self.room, seat % self.rooms + 1) } else { self.room.clone() }
+    }
 }

@@ -1,5 +1,7 @@
 //! One player of a load run.
 
+mod odd;
+
 use std::collections::VecDeque;
 
 use tickwire_client::{Due, Micros, Pacer};
@@ -43,6 +45,8 @@ pub(super) struct Player {
     waiting: VecDeque<(InputSeq, Micros)>,
     event: u32,
     lane: Lane,
+    /// Its last keyframe.
+    keyframe: Tick,
     snapshot_at: Option<Micros>,
     buffer: Vec<u8>,
     flooding: bool,
@@ -81,6 +85,7 @@ impl Player {
             waiting: VecDeque::new(),
             event: 0,
             lane: [Tick::NONE; LANE_DEPTH],
+            keyframe: Tick::NONE,
             snapshot_at: None,
             buffer: Vec::new(),
             flooding: false,
@@ -225,22 +230,6 @@ impl Player {
         self.link.as_mut()?.1.receive(at)
     }
 
-    /// Sends frames with this first byte as long as the kernel takes them, for a moment.
-    pub(super) fn flood(&mut self, first: u8, bytes: usize) {
-        let Some(socket) = &mut self.socket else { return };
-        self.buffer.clear();
-        self.buffer.resize(bytes, 0x02);
-        if first == CONTINUES && !std::mem::replace(&mut self.flooding, true) {
-            socket.send_as(BEGINS, &[]);
-        }
-        for _ in 0..FLOOD_FRAMES {
-            if socket.owes() {
-                return;
-            }
-            socket.send_as(first, &self.buffer);
-        }
-    }
-
     /// Takes a frame.
     ///
     /// # Errors
@@ -334,7 +323,10 @@ impl Player {
         self.lane[0] = tick;
         meter.snapshots += 1;
         meter.beat.snapshots += 1;
-        meter.keyframes += u64::from(before[0] != Tick::NONE && Glance::is_keyframe(bytes));
+        if Glance::is_keyframe(bytes) {
+            meter.keyframes += u64::from(before[0] != Tick::NONE);
+            self.keyframe = tick;
+        }
         if before[0] != Tick::NONE {
             meter.ticks += u64::from(tick.since(before[0]));
         } else {
@@ -367,14 +359,17 @@ impl Player {
         }
     }
 
+    /// Whether it has all that it may see, for which a keyframe is the beginning: only then others on its lane hold
+    /// the same.
+    pub(super) fn is_whole(&self) -> bool {
+        self.newest().since(self.keyframe) > FILLING_TICKS
+    }
+
     /// The tick of the newest snapshot.
     pub(super) fn newest(&self) -> Tick {
         self.glance.newest()
     }
 }
 
-/// First bytes of fragments: one that begins a message, and one in its middle.
-const BEGINS: u8 = 0x02;
-const CONTINUES: u8 = 0x00;
-/// Frames of a flood that are sent before anything else is looked after.
-const FLOOD_FRAMES: usize = 500;
+/// Ticks in which a world is whole, though many wait for theirs.
+const FILLING_TICKS: u32 = 64;

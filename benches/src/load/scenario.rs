@@ -19,6 +19,8 @@ pub enum Scenario {
     ReconnectStorm,
     /// Everybody holds every control at its upper end, which in the scenes drives all into one corner.
     OneSpot,
+    /// One player in ten asks for a keyframe, as one does that has lost its place.
+    Resyncs,
     /// Four sockets send fragments that carry nothing, as fast as they can.
     FloodFragments,
     /// Four sockets send pings, as fast as they can.
@@ -44,12 +46,13 @@ pub enum Habit {
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Scenario; 8] = [
+    pub const ALL: [Scenario; 9] = [
         Scenario::Steady,
         Scenario::JoinStorm,
         Scenario::SlowReaders,
         Scenario::ReconnectStorm,
         Scenario::OneSpot,
+        Scenario::Resyncs,
         Scenario::FloodFragments,
         Scenario::FloodPings,
         Scenario::FloodFrames,
@@ -64,6 +67,7 @@ impl Scenario {
             Scenario::SlowReaders => "slow-readers",
             Scenario::ReconnectStorm => "reconnect-storm",
             Scenario::OneSpot => "one-spot",
+            Scenario::Resyncs => "resyncs",
             Scenario::FloodFragments => "flood-fragments",
             Scenario::FloodPings => "flood-pings",
             Scenario::FloodFrames => "flood-frames",
@@ -83,6 +87,7 @@ impl Scenario {
                 engine.add(Habit::Ignores, IGNORERS, 1_000.0);
             }
             Scenario::ReconnectStorm => engine.cut_all(players as f64),
+            Scenario::Resyncs => engine.resync(players.div_ceil(10)),
             Scenario::FloodFragments => engine.add(Habit::Floods(0x00, 0), FLOODERS, 1_000.0),
             Scenario::FloodPings => engine.add(Habit::Floods(0x89, 14), FLOODERS, 1_000.0),
             Scenario::FloodFrames => engine.add(Habit::Floods(0x82, FRAME_BYTES), FLOODERS, 1_000.0),
@@ -103,7 +108,7 @@ impl FromStr for Scenario {
         let names = || Scenario::ALL.map(Scenario::name).join(", ");
         Scenario::ALL
             .into_iter()
-            .find(|scenario| scenario.name() == name)
+            .find(|scenario| scenario.name() == name || name == "flood-max" && *scenario == Scenario::FloodFrames)
             .ok_or_else(|| format!("there is no scenario `{name}`: choose one of {}", names()))
     }
 }

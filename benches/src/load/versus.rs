@@ -21,6 +21,12 @@ pub struct Match {
     pub players: usize,
     /// Seconds of each measurement.
     pub seconds: f64,
+    /// Threads of the server that run rooms: with one it has a core of its own, with more it may use all.
+    pub workers: u32,
+    /// Rooms over which the players are spread.
+    pub rooms: usize,
+    /// Whether they speak TLS.
+    pub tls: bool,
 }
 
 /// The core of the servers, and that of the load.
@@ -29,14 +35,18 @@ const REPETITIONS: usize = 3;
 const WARM_US: u64 = 2_000_000;
 
 impl Match {
-    /// A server of this scene, on the servers' core.
+    /// A server of this scene, on the servers' core where it has one worker.
     ///
     /// # Errors
     /// Where it does not start.
     pub fn serve(&self) -> anyhow::Result<Served> {
-        let (entities, core) = (self.entities.to_string(), CORES.0.to_string());
-        let flags = ["--child", "scene", "--scene", &self.scene, "--entities", &entities, "--core", &core];
-        Served::start(&flags.map(str::to_owned))
+        let (entities, workers) = (self.entities.to_string(), self.workers.to_string());
+        let flags = ["--child", "scene", "--scene", &self.scene, "--entities", &entities, "--workers", &workers];
+        let mut flags = flags.map(str::to_owned).to_vec();
+        if self.workers == 1 {
+            flags.extend(["--core".to_owned(), CORES.0.to_string()]);
+        }
+        if self.tls { Served::start_tls(&flags) } else { Served::start(&flags) }
     }
 
     /// Players of this scene.
@@ -45,11 +55,13 @@ impl Match {
             to: to.address.clone(),
             scene: Some(self.scene.clone()),
             room: String::new(),
+            rooms: self.rooms,
             role: Role::Plays,
             players,
             joins_per_second: 500.0,
             decode_every: 100,
-            shared: scenes::all_see_the_same(&self.scene),
+            // Each room has a world of its own.
+            shared: self.rooms == 1 && scenes::all_see_the_same(&self.scene),
             link: None,
             one_spot: false,
         }
@@ -123,8 +135,9 @@ fn probe(what: &Match) -> anyhow::Result<f64> {
     let before = Metrics::of(&server.address)?;
     engine.reset()?;
     engine.run_until(engine.at() + WARM_US)?;
-    let ticks = Metrics::of(&server.address)?.since(&before, "tickwire_tick_seconds_count").max(1.0);
-    Ok(engine.meter.bytes_in as f64 / ticks / what.players.max(1) as f64)
+    let client_ticks = Metrics::of(&server.address)?.since(&before, "tickwire_client_ticks_total").max(1.0);
+    engine.leave()?;
+    Ok(engine.meter.bytes_in as f64 / client_ticks)
 }
 
 /// Players that are all in, and have played for a moment.
@@ -170,7 +183,8 @@ fn paired(what: &Match, bytes: usize, floor_first: bool) -> anyhow::Result<Sampl
     both(&mut engine, &mut players, until)?;
     let (cpu, base_cpu) = (server.cpu()? - cpu, base.cpu()? - base_cpu);
     let after = Metrics::of(&server.address)?;
-    let client_ticks = after.since(&before, "tickwire_tick_seconds_count").max(1.0) * what.players.max(1) as f64;
+    engine.leave()?;
+    let client_ticks = after.since(&before, "tickwire_client_ticks_total").max(1.0);
     let frame = plan.frame_bytes() as f64;
     let base_ticks = ((players.bytes - base_bytes) as f64 / frame).max(1.0);
     let ms = |histogram: &hdrhistogram::Histogram<u64>| histogram.value_at_quantile(0.99) as f64 / 1e3;

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 pub use self::picture::picture;
-pub use self::table::{into_document, table};
+pub use self::table::{between, into_document, table};
 use crate::beside;
 use crate::bytes::{Plan, Run, recording, scene};
 use crate::report::Figures;

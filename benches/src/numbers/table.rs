@@ -35,9 +35,17 @@ pub fn table(lines: &[Line]) -> String {
 /// # Errors
 /// Where the marks are missing.
 pub fn into_document(document: &str, table: &str) -> anyhow::Result<String> {
-    let (before, rest) = document.split_once(BEGIN).with_context(|| format!("there is no line {BEGIN}"))?;
-    let (_, after) = rest.split_once(END).with_context(|| format!("there is no line {END}"))?;
-    Ok(format!("{before}{BEGIN}\n{table}{END}{after}"))
+    between(document, [BEGIN, END], table)
+}
+
+/// The document with this table between two lines, which stay.
+///
+/// # Errors
+/// Where one of them is missing.
+pub fn between(document: &str, [begin, end]: [&str; 2], table: &str) -> anyhow::Result<String> {
+    let (before, rest) = document.split_once(begin).with_context(|| format!("there is no line {begin}"))?;
+    let (_, after) = rest.split_once(end).with_context(|| format!("there is no line {end}"))?;
+    Ok(format!("{before}{begin}\n{table}{end}{after}"))
 }
 
 /// Three digits or more, thousands apart.

@@ -13,10 +13,11 @@ use tickwire_dogfight::Dogfight;
 use tickwire_protocol::prelude::*;
 
 pub use self::polar::{Compass, Polar};
-pub use self::wander::{Ground, Thing, W1, W2, W3, Wander};
+pub use self::wander::{Ground, Thing, W1, W1At60, W2, W3, Wander};
 
 /// Every scene there is.
-pub const NAMES: [&str; 9] = ["w1", "w1-polar", "w2", "w3", "roam", "tag", "checkers", "board", "ticker"];
+pub const NAMES: [&str; 10] =
+    ["w1", "w1-60hz", "w1-polar", "w2", "w3", "roam", "tag", "checkers", "board", "ticker"];
 
 /// The seed of a scene that is not given another.
 pub const SEED: u64 = 12_345;
@@ -74,6 +75,7 @@ pub trait Visit {
 pub fn visit<V: Visit>(name: &str, visit: V) -> anyhow::Result<V::Out> {
     Ok(match name {
         "w1" => visit.visit::<W1>(),
+        "w1-60hz" => visit.visit::<W1At60>(),
         "w1-polar" => visit.visit::<Polar>(),
         "w2" => visit.visit::<W2>(),
         "w3" => visit.visit::<W3>(),
@@ -97,6 +99,19 @@ pub fn all_see_the_same(name: &str) -> bool {
         }
     }
     visit(name, Looking).unwrap_or(false)
+}
+
+/// The name of a scene at so many ticks a second, where it is measured at other rates than its own.
+///
+/// # Errors
+/// Where it is not measured at this rate.
+pub fn at_rate(name: &str, hz: u32) -> anyhow::Result<String> {
+    let other = format!("{name}-{hz}hz");
+    if tick_rate(name)? == hz {
+        return Ok(name.to_owned());
+    }
+    anyhow::ensure!(NAMES.contains(&other.as_str()), "the scene `{name}` does not come at {hz} Hz");
+    Ok(other)
 }
 
 /// Ticks a second of the scene called `name`.

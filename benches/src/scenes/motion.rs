@@ -51,8 +51,8 @@ impl Walker {
 }
 
 /// Where something at `pos` with `vel` is a tick later: it bounces off the border. Says the velocity afterwards.
-pub(super) fn bounce(pos: Vec2, vel: Vec2) -> (Vec2, Vec2) {
-    let to = pos + vel * RATE.dt();
+pub(super) fn bounce(pos: Vec2, vel: Vec2, rate: TickRate) -> (Vec2, Vec2) {
+    let to = pos + vel * rate.dt();
     let (x, vx) = bounce_axis(to.x, vel.x);
     let (y, vy) = bounce_axis(to.y, vel.y);
     (vec2(x, y), vec2(vx, vy))
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_hits_the_border_comes_back() {
-        let (pos, vel) = bounce(vec2(999.0, 500.0), vec2(90.0, 0.0));
+        let (pos, vel) = bounce(vec2(999.0, 500.0), vec2(90.0, 0.0), RATE);
         assert_eq!((pos, vel), (vec2(998.0, 500.0), vec2(-90.0, 0.0)));
     }
 

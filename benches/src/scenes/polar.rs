@@ -109,7 +109,7 @@ impl Scene for Polar {
 fn go(thing: &mut Compass, walker: &mut Walker) {
     walker.heading = on_ring(walker.heading);
     let vel = walker.velocity();
-    let (pos, after) = bounce(thing.pos, vel);
+    let (pos, after) = bounce(thing.pos, vel, RATE);
     if after != vel {
         walker.heading = on_ring(math::atan2(after.y, after.x));
     }

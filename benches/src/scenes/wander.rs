@@ -5,12 +5,14 @@ use tickwire_protocol::math;
 use tickwire_protocol::prelude::*;
 use tickwire_protocol::quantize::{Spec, Value as _};
 
-use super::motion::{RATE, SIDE, Walker, bounce, fortune};
+use super::motion::{SIDE, Walker, bounce, fortune};
 use super::{Scene, Sight, Stick, entities, rules, steered};
 use crate::rng::Mulberry32;
 
 /// Everyone sees everything.
 pub type W1 = Wander<1>;
+/// The same at 60 Hz.
+pub type W1At60 = Wander<1, 60>;
 /// A player sees what lies within 150 units of its thing.
 pub type W2 = Wander<2>;
 /// As `w1`, but a thing moves in one second of twenty.
@@ -46,9 +48,9 @@ pub struct Ground {
     pub things: Table<Thing>,
 }
 
-/// A room of wanderers; `SCENE` is 1, 2 or 3.
+/// A room of wanderers; `SCENE` is 1, 2 or 3, `HZ` its ticks a second: 30, or a multiple.
 #[derive(Serialize, Deserialize)]
-pub struct Wander<const SCENE: u8> {
+pub struct Wander<const SCENE: u8, const HZ: u16 = 30> {
     rng: Mulberry32,
     order: Vec<Id<Thing>>,
     walkers: Vec<Walker>,
@@ -56,13 +58,14 @@ pub struct Wander<const SCENE: u8> {
     left: Vec<Vec2>,
 }
 
-impl<const SCENE: u8> Game for Wander<SCENE> {
+impl<const SCENE: u8, const HZ: u16> Game for Wander<SCENE, HZ> {
     const NAME: &'static str = match SCENE {
+        1 if HZ == 60 => "w1-60hz",
         1 => "w1",
         2 => "w2",
         _ => "w3",
     };
-    const TICK_RATE: TickRate = RATE;
+    const TICK_RATE: TickRate = TickRate::hz(HZ);
     type World = Ground;
     type Input = Stick;
     type Request = Never;
@@ -101,7 +104,7 @@ impl<const SCENE: u8> Game for Wander<SCENE> {
     }
 
     fn step(&mut self, ground: &mut Ground, host: &mut Host<Self>) {
-        let second = host.tick().0 / u32::from(RATE.get());
+        let second = host.tick().0 / u32::from(HZ);
         for (i, (&id, walker)) in (0u32..).zip(self.order.iter().zip(&mut self.walkers)) {
             let Some(left) = self.left.get_mut(i as usize) else { continue };
             let Some(vel) = ground.things.get(id).map(|thing| thing.vel) else { continue };
@@ -117,7 +120,7 @@ impl<const SCENE: u8> Game for Wander<SCENE> {
                 *left = Vec2::ZERO;
             } else if let Some(thing) = ground.things.get_mut(id) {
                 walker.stray(&mut self.rng);
-                go(thing, walker);
+                go::<HZ>(thing, walker);
                 fortune(&mut self.rng, &mut thing.hp, &mut thing.score);
                 *left = thing.vel;
             }
@@ -137,7 +140,7 @@ impl<const SCENE: u8> Game for Wander<SCENE> {
     }
 }
 
-impl<const SCENE: u8> Scene for Wander<SCENE> {
+impl<const SCENE: u8, const HZ: u16> Scene for Wander<SCENE, HZ> {
     const SIGHT: Sight = if SCENE == 2 { Sight::Within(SIGHT as f64) } else { Sight::Everything };
 
     fn eye(ground: &Ground, player: PlayerId) -> Option<EntityId> {
@@ -146,21 +149,22 @@ impl<const SCENE: u8> Scene for Wander<SCENE> {
 }
 
 /// Moves a thing by a tick. Its velocity is put on its step first: what moves is what is sent.
-fn go(thing: &mut Thing, walker: &mut Walker) {
-    let vel = on_step(walker.velocity());
-    let (pos, after) = bounce(thing.pos, vel);
+fn go<const HZ: u16>(thing: &mut Thing, walker: &mut Walker) {
+    let vel = on_step::<HZ>(walker.velocity());
+    let (pos, after) = bounce(thing.pos, vel, TickRate::hz(HZ));
     if after != vel {
         walker.heading = math::atan2(after.y, after.x);
     }
     thing.pos = pos;
-    thing.vel = on_step(after);
+    thing.vel = on_step::<HZ>(after);
     thing.rot = walker.heading;
 }
 
-/// The velocity as receivers read it.
-fn on_step(vel: Vec2) -> Vec2 {
-    const SPEC: Spec = Spec::steps(-120.0, 120.0, 0.01);
+/// The velocity as receivers read it. Where ticks are shorter its steps are longer by as much, so that a tick at any
+/// velocity stays a whole number of the position's steps.
+fn on_step<const HZ: u16>(vel: Vec2) -> Vec2 {
+    let spec = const { Spec::steps(-120.0, 120.0, 0.01 * (HZ / 30) as f64) };
     let mut steps = [0; 2];
-    vel.pack(SPEC, &mut steps);
-    Vec2::unpack(SPEC, &steps)
+    vel.pack(spec, &mut steps);
+    Vec2::unpack(spec, &steps)
 }

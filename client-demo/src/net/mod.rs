@@ -2,6 +2,8 @@
 
 mod fleet;
 mod socket;
+mod stream;
 
 pub use self::fleet::{Fleet, Seated};
 pub use self::socket::{Address, Read, Socket};
+pub use self::stream::Trust;

@@ -8,6 +8,8 @@ use mio::net::TcpStream;
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
+use super::stream::{Stream, Trust};
+
 /// Bytes of one frame from a server; more is not ours.
 const FRAME_BYTES_MAX: usize = 2 << 20;
 
@@ -23,6 +25,8 @@ pub struct Address {
     pub host: String,
     /// The path, `/ws` where the URL names none.
     pub path: String,
+    /// Whose certificates are trusted there; none where nothing is encrypted.
+    pub trust: Option<Trust>,
 }
 
 impl Address {
@@ -32,15 +36,27 @@ impl Address {
     /// Where it is no such URL, or the host has no address.
     pub fn of(url: &str) -> anyhow::Result<Address> {
         let rest = url.strip_prefix("ws://").or_else(|| url.strip_prefix("http://"));
-        let rest =
-            rest.with_context(|| format!("`{url}` does not begin with ws://: only plain sockets are loaded"))?;
+        let rest = rest.with_context(|| {
+            format!("`{url}` does not begin with ws://; for wss:// it has to be said whose certificate is trusted")
+        })?;
         let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let with_port = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
         let mut found = std::net::ToSocketAddrs::to_socket_addrs(&with_port)
             .with_context(|| format!("`{host}` in `{url}` has no address"))?;
         let socket = found.next().with_context(|| format!("`{host}` in `{url}` has no address"))?;
         let path = if path.len() > 1 { path } else { "/ws" };
-        Ok(Address { socket, host: host.to_owned(), path: path.to_owned() })
+        Ok(Address { socket, host: host.to_owned(), path: path.to_owned(), trust: None })
+    }
+
+    /// The address of a `wss://` URL, where these certificates are trusted; others as [`Address::of`].
+    ///
+    /// # Errors
+    /// As [`Address::of`].
+    pub fn trusting(url: &str, trust: &Trust) -> anyhow::Result<Address> {
+        match url.strip_prefix("wss://") {
+            Some(rest) => Ok(Address { trust: Some(trust.clone()), ..Address::of(&format!("ws://{rest}"))? }),
+            None => Address::of(url),
+        }
     }
 }
 
@@ -57,7 +73,7 @@ pub enum Read<'a> {
 
 /// One connection.
 pub struct Socket {
-    stream: TcpStream,
+    stream: Stream,
     state: State,
     /// What was read and is not a whole frame yet.
     rest: Vec<u8>,
@@ -85,6 +101,10 @@ impl Socket {
         let stream = TcpStream::connect(to.socket).with_context(|| format!("no connection to {}", to.host))?;
         // Else an input waits for the acknowledgement of the one before, which comes with the next snapshot.
         stream.set_nodelay(true).context("the socket cannot send at once")?;
+        let stream = match &to.trust {
+            None => Stream::Plain(stream),
+            Some(trust) => Stream::Tls(Box::new(trust.over(&to.host, stream)?)),
+        };
         let key = generate_key();
         let head = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -103,7 +123,7 @@ impl Socket {
 
     /// The stream, to be registered.
     pub fn stream(&mut self) -> &mut TcpStream {
-        &mut self.stream
+        self.stream.tcp()
     }
 
     /// Whether frames may be sent.
@@ -188,8 +208,12 @@ impl Socket {
     /// # Errors
     /// Where the connection broke or the server does not speak WebSocket.
     pub fn read(&mut self, scratch: &mut [u8], mut told: impl FnMut(&mut Socket, Read<'_>)) -> anyhow::Result<()> {
-        while self.read_once(scratch, &mut told)? == scratch.len() && !self.is_closed() {}
-        Ok(())
+        loop {
+            let read = self.read_once(scratch, &mut told)?;
+            if read == 0 || self.is_closed() || (read < scratch.len() && self.stream.is_plain()) {
+                return Ok(());
+            }
+        }
     }
 
     /// Reads once, as much as `scratch` takes, and hands out what it means; says how many bytes they were.
@@ -205,7 +229,11 @@ impl Socket {
             Ok(0) => return self.fail(anyhow::anyhow!("the server closed without a word")).map(|()| 0),
             Ok(read) => read,
             Err(error) if error.kind() == ErrorKind::Interrupted => return self.read_once(scratch, told),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => return Ok(0),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {
+                // What waited for the end of a TLS handshake can leave now.
+                self.flush();
+                return Ok(0);
+            }
             Err(error) => return self.fail(error.into()).map(|()| 0),
         };
         self.bytes_in += read as u64;

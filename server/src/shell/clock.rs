@@ -32,7 +32,7 @@ pub(crate) fn sleep_precisely() {
 #[cfg(target_os = "linux")]
 pub(crate) fn yield_to_ticks() {
     // On Linux a thread has a niceness of its own. Where it is refused, nothing else changes.
-    let _ = rustix::process::nice(19);
+    let _ = rustix::process::nice(10);
 }
 
 /// Between two pieces of work that may wait: a tick that became due meanwhile begins now, where both want the same
