@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn an_axis_has_round_steps_that_reach_its_largest_value() {
         assert_eq!(
-            [1.0, 4.0, 46.7, 100.0, 219.0].map(|most| scale(most)),
+            [1.0, 4.0, 46.7, 100.0, 219.0].map(scale),
             [(0.2, 5), (1.0, 4), (10.0, 5), (20.0, 5), (50.0, 5)]
         );
         assert_eq!(scale(90.0).1, 5);
