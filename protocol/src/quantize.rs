@@ -123,6 +123,7 @@ pub trait Value: Clone + Default + PartialEq + 'static {
 }
 
 /// The step that `value` lies nearest to.
+#[inline]
 #[must_use]
 pub fn to_step(value: f32, lo: f64, step: f64, steps: u32) -> i32 {
     // The cast rounds down, as nothing negative is left. A NaN becomes 0.
@@ -130,6 +131,7 @@ pub fn to_step(value: f32, lo: f64, step: f64, steps: u32) -> i32 {
 }
 
 /// The value of step `n`.
+#[inline]
 #[must_use]
 pub fn from_step(n: i32, lo: f64, step: f64, steps: u32) -> f32 {
     let n = n.clamp(0, i32::try_from(steps).unwrap_or(i32::MAX));
@@ -139,15 +141,20 @@ pub fn from_step(n: i32, lo: f64, step: f64, steps: u32) -> f32 {
 }
 
 /// The step of a ring of `2^bits` that the angle lies nearest to.
+#[inline]
 #[must_use]
 pub fn to_ring(radians: f32, bits: u8) -> i32 {
     let size = f64::from(1u32 << bits);
     let turns = f64::from(radians) / core::f64::consts::TAU;
-    let n = libm::floor((turns - libm::floor(turns)) * size + 0.5);
-    if n >= size { 0 } else { n as i32 }
+    // The casts round towards zero: below it, the whole turns are one less. A NaN becomes 0.
+    let whole = turns as i64 as f64;
+    let whole = if whole > turns { whole - 1.0 } else { whole };
+    let n = ((turns - whole).clamp(0.0, 1.0) * size + 0.5) as i32;
+    if n >= 1 << bits { 0 } else { n }
 }
 
 /// The angle of step `n`, in (−pi, pi].
+#[inline]
 #[must_use]
 pub fn from_ring(n: i32, bits: u8) -> f32 {
     let size = 1i32 << bits;
@@ -156,10 +163,12 @@ pub fn from_ring(n: i32, bits: u8) -> f32 {
     (f64::from(n) * core::f64::consts::TAU / f64::from(size)) as f32
 }
 
+#[inline]
 fn first(from: &[i32]) -> i32 {
     from.first().copied().unwrap_or(0)
 }
 
+#[inline]
 fn put(out: &mut [i32], value: i32) {
     if let Some(place) = out.first_mut() {
         *place = value;
@@ -175,6 +184,7 @@ impl Value for f32 {
             Spec::Plain | Spec::Range { .. } | Spec::Exact => FieldType::Exact,
         }
     }
+    #[inline]
     fn pack(&self, spec: Spec, out: &mut [i32]) {
         put(
             out,
@@ -187,6 +197,7 @@ impl Value for f32 {
             },
         );
     }
+    #[inline]
     fn unpack(spec: Spec, from: &[i32]) -> f32 {
         let n = first(from);
         match spec {
@@ -202,9 +213,11 @@ impl Value for bool {
     fn field_type(_: Spec) -> FieldType {
         FieldType::Bool
     }
+    #[inline]
     fn pack(&self, _: Spec, out: &mut [i32]) {
         put(out, i32::from(*self));
     }
+    #[inline]
     fn unpack(_: Spec, from: &[i32]) -> bool {
         first(from) != 0
     }
@@ -218,10 +231,12 @@ macro_rules! integer {
                 let (min, max) = bounds(spec, i64::from(<$ty>::MIN), i64::from(<$ty>::MAX));
                 FieldType::Int { min, max }
             }
+            #[inline]
             fn pack(&self, spec: Spec, out: &mut [i32]) {
                 let (min, max) = bounds(spec, i64::from(<$ty>::MIN), i64::from(<$ty>::MAX));
                 put(out, i64::from(*self).clamp(min, max) as i32);
             }
+            #[inline]
             fn unpack(spec: Spec, from: &[i32]) -> $ty {
                 let (min, max) = bounds(spec, i64::from(<$ty>::MIN), i64::from(<$ty>::MAX));
                 i64::from(first(from) as $ty).clamp(min, max) as $ty
@@ -238,12 +253,14 @@ macro_rules! wide {
             fn field_type(_: Spec) -> FieldType {
                 FieldType::Wide { signed: $signed }
             }
+            #[inline]
             fn pack(&self, _: Spec, out: &mut [i32]) {
                 put(out, *self as i32);
                 if let Some(high) = out.get_mut(1..) {
                     put(high, (*self >> 32) as i32);
                 }
             }
+            #[inline]
             fn unpack(_: Spec, from: &[i32]) -> $ty {
                 let high = from.get(1).copied().unwrap_or(0);
                 (u64::from(high as u32) << 32 | u64::from(first(from) as u32)) as $ty
@@ -253,6 +270,7 @@ macro_rules! wide {
 }
 wide!(i64, true; u64, false);
 
+#[inline]
 fn bounds(spec: Spec, min: i64, max: i64) -> (i64, i64) {
     match spec {
         Spec::Range { min: lo, max: hi } => (lo.clamp(min, max), hi.clamp(min, max)),
@@ -267,11 +285,13 @@ macro_rules! vector {
             fn field_type(spec: Spec) -> FieldType {
                 FieldType::Vector { size: $size, of: Box::new(f32::field_type(spec)) }
             }
+            #[inline]
             fn pack(&self, spec: Spec, out: &mut [i32]) {
                 for (part, place) in self.to_array().iter().zip(out.chunks_mut(1)) {
                     part.pack(spec, place);
                 }
             }
+            #[inline]
             fn unpack(spec: Spec, from: &[i32]) -> $ty {
                 let mut parts = [0.0; $size];
                 for (part, n) in parts.iter_mut().zip(from.chunks(1)) {
@@ -291,9 +311,11 @@ macro_rules! counted {
             fn field_type(_: Spec) -> FieldType {
                 $variant
             }
+            #[inline]
             fn pack(&self, _: Spec, out: &mut [i32]) {
                 put(out, self.0 as i32);
             }
+            #[inline]
             fn unpack(_: Spec, from: &[i32]) -> $ty {
                 Self(first(from) as u32)
             }
@@ -309,9 +331,11 @@ impl<T: 'static> Value for Id<T> {
         let name = core::any::type_name::<T>();
         FieldType::Row { of: name.rsplit("::").next().unwrap_or(name).to_owned() }
     }
+    #[inline]
     fn pack(&self, _: Spec, out: &mut [i32]) {
         put(out, self.slot.wrapping_add(1) as i32);
     }
+    #[inline]
     fn unpack(_: Spec, from: &[i32]) -> Id<T> {
         Id::new((first(from) as u32).wrapping_sub(1))
     }
@@ -322,6 +346,7 @@ impl<V: Value> Value for Option<V> {
     fn field_type(spec: Spec) -> FieldType {
         FieldType::Option(Box::new(V::field_type(spec)))
     }
+    #[inline]
     fn pack(&self, spec: Spec, out: &mut [i32]) {
         put(out, i32::from(self.is_some()));
         let Some(rest) = out.get_mut(1..) else { return };
@@ -330,6 +355,7 @@ impl<V: Value> Value for Option<V> {
             None => V::default().pack(spec, rest),
         }
     }
+    #[inline]
     fn unpack(spec: Spec, from: &[i32]) -> Option<V> {
         let rest = from.get(1..)?;
         (first(from) != 0).then(|| V::unpack(spec, rest))
@@ -344,11 +370,13 @@ where
     fn field_type(spec: Spec) -> FieldType {
         FieldType::Array { len: N as u32, of: Box::new(V::field_type(spec)) }
     }
+    #[inline]
     fn pack(&self, spec: Spec, out: &mut [i32]) {
         for (value, place) in self.iter().zip(out.chunks_mut(V::COMPONENTS.max(1))) {
             value.pack(spec, place);
         }
     }
+    #[inline]
     fn unpack(spec: Spec, from: &[i32]) -> [V; N] {
         let mut values: [V; N] = Default::default();
         for (value, n) in values.iter_mut().zip(from.chunks(V::COMPONENTS.max(1))) {

@@ -5,7 +5,6 @@ use super::coder::entity::Walk;
 use super::coder::learn::Counts;
 use super::coder::pipes::{Prior, Writer};
 use super::coder::plan::Plan as CoderPlan;
-use super::coder::predict::Past;
 use super::ledger::LANE_DEPTH;
 use super::models::word;
 use super::plan::{KindPlan, Plan};
@@ -149,7 +148,6 @@ impl LaneKind {
         if missing == 0 {
             return false;
         }
-        let mut past = Past::default();
         let mut now = [0; COMPONENTS_MAX];
         for slot in slots_in(at, missing) {
             let still = depth.checked_sub(2).and_then(|at| self.still.get(at));
@@ -159,10 +157,9 @@ impl LaneKind {
                 codes.exact.insert(slot);
                 continue;
             }
-            coding.earlier.gather(coding.coder, slot, depth, &mut past);
             row::gather(coding.coder, coding.now, slot, &mut now);
             let [models_before, mut models] = coding.models.map(|models| word(models, coding.kind, slot));
-            let walk = Walk { plan: coding.coder, past: &past, models_before };
+            let walk = Walk { plan: coding.coder, past: coding.earlier.past(slot, depth), models_before };
             let mut off = false;
             codes.add(slot, |bits| {
                 let counts = counts.as_deref_mut().map(|counts| (counts, coding.kind));

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::coder::observe::Record;
 use super::coder::plan::Plan as CoderPlan;
-use super::coder::predict::{Past, Row};
+use super::coder::predict::Row;
 use super::ledger::LANE_DEPTH;
 use super::plan::Plan;
 use super::row::{Earlier, gather};
@@ -119,9 +119,7 @@ fn observe_row(
     slot: u32,
     word: u32,
 ) -> u32 {
-    let mut past = Past::default();
-    earlier.gather(coder, slot, LANE_DEPTH, &mut past);
     let mut row: Row = [0; COMPONENTS_MAX];
     gather(coder, rows, slot, &mut row);
-    record.observe(coder, &past, &row, word)
+    record.observe(coder, &earlier.past(slot, LANE_DEPTH), &row, word)
 }

@@ -6,7 +6,6 @@ use super::apply;
 use super::assemble::{KindSection, Of};
 use super::coder::entity::Walk;
 use super::coder::pipes::{Prior, Reader, Writer};
-use super::coder::predict::Past;
 use super::enters::write_record;
 use super::lane::{Codes, Coding, LaneKind, earlier_of};
 use super::ledger::{Held, RingSet};
@@ -182,11 +181,10 @@ impl Fields<'_> {
     fn write_changed(&self, base: &KindImage, slot: u32, to: &mut BitWriter<'_>) {
         let coder = &self.plan.owned_coder;
         let earlier = Earlier { rows: [Some(base), None, None], ages: [self.lag, 0, 0], ..Earlier::default() };
-        let (mut past, mut now) = (Past::default(), [0; COMPONENTS_MAX]);
-        earlier.gather(coder, slot, 1, &mut past);
+        let mut now = [0; COMPONENTS_MAX];
         row::gather(coder, self.now, slot, &mut now);
         // A row's owner part has no models: it is one row, and rarely moves.
-        let walk = Walk { plan: coder, past: &past, models_before: 0 };
+        let walk = Walk { plan: coder, past: earlier.past(slot, 1), models_before: 0 };
         let mut bytes = Vec::new();
         let mut pipe = Writer { book: None, prior: self.prior, bits: BitWriter::new(&mut bytes), counts: None };
         let written = walk.code(&mut now, &mut 0, &mut pipe);

@@ -20,7 +20,7 @@ pub(super) struct Earlier<'a> {
     pub(super) ticks: [Tick; LANE_DEPTH],
 }
 
-impl Earlier<'_> {
+impl<'a> Earlier<'a> {
     /// At how many of the snapshots, counted from the newest, `slot` holds the row that it holds in `now`.
     pub(super) fn depth(&self, now: &KindImage, slot: u32) -> usize {
         self.rows.iter().take_while(|rows| rows.is_some_and(|rows| rows.is_same(now, slot))).count()
@@ -54,15 +54,11 @@ impl Earlier<'_> {
         same(b, c) && !same(a, b)
     }
 
-    /// Fills in the past of a row that is held at `depth` of the snapshots.
-    pub(super) fn gather(&self, coder: &CoderPlan, slot: u32, depth: usize, past: &mut Past) {
-        past.depth = depth;
-        past.ages = self.ages;
-        for (row, rows) in past.rows.iter_mut().zip(self.rows).take(depth) {
-            if let Some(rows) = rows {
-                gather(coder, rows, slot, row);
-            }
-        }
+    /// The past of a row that is held at `depth` of the snapshots.
+    #[inline]
+    pub(super) fn past(&self, slot: u32, depth: usize) -> Past<'a> {
+        let columns = self.rows.map(|rows| rows.map_or(&[][..], |rows| &rows.columns));
+        Past { columns, slot: slot as usize, ages: self.ages, depth }
     }
 }
 
@@ -122,11 +118,10 @@ pub(super) fn read<P: Pipe>(
     models: &mut u32,
     pipe: &mut P,
 ) -> Result<(), DecodeError> {
-    let mut past = Past::default();
-    earlier.gather(coder, slot, depth, &mut past);
+    let past = earlier.past(slot, depth);
     let mut row = [0; COMPONENTS_MAX];
     let models_before = *models;
-    Walk { plan: coder, past: &past, models_before }.code(&mut row, models, pipe)?;
+    Walk { plan: coder, past, models_before }.code(&mut row, models, pipe)?;
     scatter(coder, &row, now, slot);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The circle on which a velocity that keeps its length is expected.
 
-use super::predict::{Model, NEW, Past, Row, round, value};
+use super::predict::{Model, NEW, Past, round};
 
 /// The circle on which a steady velocity is expected, in steps of the velocity.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,41 +20,63 @@ pub(crate) struct Circle {
 /// Steps of velocity below which a direction means nothing.
 const STILL: f64 = 8.0;
 
-impl Circle {
-    /// The circle of the velocity in the places `at`; `None` where there was hardly any.
-    pub(crate) fn of(past: &Past, at: &[usize], number: (f64, f64), model: Model) -> Option<Circle> {
+/// The velocities that a client holds of an entity: what its circle is found from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Course {
+    /// The newest, and its length.
+    newest: (f64, f64),
+    first: f64,
+    /// The one before, where it lies as far back again.
+    earlier: Option<(f64, f64)>,
+    /// The length of those that have about the same.
+    length: f64,
+    zero: f64,
+    depth: usize,
+}
+
+impl Course {
+    /// The course of the velocity in the places `at`; `None` where there was hardly any.
+    pub(crate) fn of(past: &Past<'_>, at: &[usize], number: (f64, f64)) -> Option<Course> {
         let [x, y] = [*at.first()?, *at.get(1)?];
+        if past.depth == 0 {
+            return None;
+        }
         let zero = number.0 / number.1;
-        let vector = |row: &Row| (f64::from(value(row, x)) + zero, f64::from(value(row, y)) + zero);
-        let rows = past.rows.get(..past.depth)?;
-        let newest = vector(rows.first()?);
+        let vector = |age| (f64::from(past.value(age, x)) + zero, f64::from(past.value(age, y)) + zero);
+        let newest = vector(0);
         let first = length(newest);
         if first < STILL {
             return None;
         }
         let (mut sum, mut count) = (first, 1.0);
-        for row in rows.iter().skip(1) {
-            let other = length(vector(row));
+        for age in 1..past.depth {
+            let other = length(vector(age));
             if (other - first) * (other - first) < 4.0 {
                 sum += other;
                 count += 1.0;
             }
         }
-        let straight = (newest.0 / first, newest.1 / first);
-        let again = rows.get(1).map(vector).filter(|_| model == Model::Hold && past.ages[1] == 2 * past.ages[0]);
-        let towards = match again {
-            Some(earlier) => turned_again(newest, earlier).unwrap_or(straight),
-            None => straight,
-        };
+        let earlier = (past.depth > 1 && past.ages[1] == 2 * past.ages[0]).then(|| vector(1));
+        Some(Course { newest, first, earlier, length: sum / count, zero, depth: past.depth })
+    }
+
+    /// The circle on which the velocity goes on under a model.
+    pub(crate) fn circle(&self, model: Model) -> Circle {
+        let Course { newest, first, length, zero, .. } = *self;
+        let again = self.earlier.filter(|_| model == Model::Hold);
+        let turned = again.and_then(|earlier| turned_again(newest, earlier));
+        let towards = turned.unwrap_or_else(|| (newest.0 / first, newest.1 / first));
         let whole = first as u32;
         let octave = whole.ilog2();
         let half = u32::from(whole >= (1 << octave) + (1 << octave) / 2);
         let repeats = usize::from(again.is_some());
-        let context = if past.depth < 3 { NEW } else { repeats * 7 + ((2 * octave + half) % 7) as usize };
+        let context = if self.depth < 3 { NEW } else { repeats * 7 + ((2 * octave + half) % 7) as usize };
         let magnitude = if repeats == 1 { 2 } else { octave.saturating_sub(3) as usize };
-        Some(Circle { length: sum / count, towards, zero, context, magnitude })
+        Circle { length, towards, zero, context, magnitude }
     }
+}
 
+impl Circle {
     /// The turn after which the velocity is nearest, in steps along the tangent.
     ///
     /// `None` where it points away from the expected direction by 80 degrees or more.
@@ -93,11 +115,9 @@ mod tests {
 
     #[test]
     fn a_turn_is_found_on_its_circle() {
-        let mut past = Past { depth: 3, ages: [1, 2, 3], ..Past::default() };
-        for row in &mut past.rows {
-            row[..2].copy_from_slice(&[13_000, 17_000]);
-        }
-        let circle = Circle::of(&past, &[0, 1], (-120.0, 0.01), Model::Linear).unwrap();
+        let columns = [vec![13_000], vec![17_000]];
+        let past = Past { columns: [&columns; 3], slot: 0, depth: 3, ages: [1, 2, 3] };
+        let circle = Course::of(&past, &[0, 1], (-120.0, 0.01)).unwrap().circle(Model::Linear);
         for turn in (-9_000..9_000).step_by(37) {
             let velocity = circle.at(turn);
             let found = circle.turn(velocity).unwrap();

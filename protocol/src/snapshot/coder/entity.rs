@@ -1,6 +1,6 @@
 //! The walk over a row's groups: one function for writing, reading and counting.
 
-use super::circle::Circle;
+use super::circle::{Circle, Course};
 use super::levels::Unrest;
 use super::plan::{Expect, GROUP_MAX, Group, Plan};
 use super::predict::{Expected, Model, Past, Row, derived, difference, held, own};
@@ -52,7 +52,7 @@ pub(crate) struct Walk<'a> {
     /// How the kind is coded.
     pub(crate) plan: &'a Plan,
     /// What the client holds.
-    pub(crate) past: &'a Past,
+    pub(crate) past: Past<'a>,
     /// The models in the newest of the held rows.
     pub(crate) models_before: u32,
 }
@@ -71,7 +71,7 @@ impl Walk<'_> {
                 continue;
             }
             let group = self.plan.group(number)?;
-            let expected = derived(self.plan, group, self.past, now);
+            let expected = derived(self.plan, group, &self.past, now);
             if told {
                 self.differences(number, &expected, now, 0, pipe)?;
             } else {
@@ -81,7 +81,7 @@ impl Walk<'_> {
         let more = flags >> self.plan.derived.len() & 1 == 1;
         for &number in &self.plan.common {
             let group = self.plan.group(number)?;
-            let mut expected = own(self.plan, group, self.past, Model::of(self.models_before, group.model));
+            let mut expected = own(self.plan, group, &self.past, Model::of(self.models_before, group.model));
             if more {
                 expected.unrest = expected.unrest.odd();
             }
@@ -95,7 +95,7 @@ impl Walk<'_> {
         let plan = self.plan;
         let mut flags = 0;
         for (bit, group) in plan.derived.iter().filter_map(|&number| plan.groups.get(number)).enumerate() {
-            let expected = derived(plan, group, self.past, now);
+            let expected = derived(plan, group, &self.past, now);
             flags |= u32::from(!is_as(group, &expected.values, now)) << bit;
         }
         let rare = plan.rare.iter().flat_map(|(_, groups)| groups).any(|&number| self.rare_is_off(number, now));
@@ -103,7 +103,7 @@ impl Walk<'_> {
     }
 
     fn rare_is_off(&self, number: usize, now: &Row) -> bool {
-        self.plan.groups.get(number).is_some_and(|group| !is_as(group, &held(self.plan, group, self.past), now))
+        self.plan.groups.get(number).is_some_and(|group| !is_as(group, &held(self.plan, group, &self.past), now))
     }
 
     fn lead<P: Pipe>(&self, now: &mut Row, flags: u32, pipe: &mut P) -> Result<u32, DecodeError> {
@@ -118,14 +118,15 @@ impl Walk<'_> {
                 Ok(told.flags)
             }
             Expect::Own | Expect::Moved(_) | Expect::Along { .. } => {
-                let expected = own(self.plan, group, self.past, Model::of(self.models_before, group.model));
+                let expected = own(self.plan, group, &self.past, Model::of(self.models_before, group.model));
                 self.differences(number, &expected, now, flags, pipe)
             }
         }
     }
 
     fn circle(&self, group: &Group) -> Option<Circle> {
-        Circle::of(self.past, &group.components, self.plan.steady?, Model::of(self.models_before, group.model))
+        let course = Course::of(&self.past, &group.components, self.plan.steady?)?;
+        Some(course.circle(Model::of(self.models_before, group.model)))
     }
 
     /// A turn and what is off the circle; where that does not fit, the flag that says so.
@@ -159,7 +160,7 @@ impl Walk<'_> {
         if told.flags & self.plan.plain_flag() != 0 {
             let plain =
                 self.plan.plain.ok_or(DecodeError::Malformed("a kind without a plain velocity has one"))?;
-            let expected = own(self.plan, self.plan.group(plain)?, self.past, Model::Hold);
+            let expected = own(self.plan, self.plan.group(plain)?, &self.past, Model::Hold);
             self.differences(plain, &expected, now, 0, pipe)?;
         } else if !P::WRITES {
             let circle = circle.ok_or(DecodeError::Malformed("a turn of what stood still"))?;
@@ -203,7 +204,7 @@ impl Walk<'_> {
         if !P::WRITES {
             *models = self.models_before;
             for group in plan.rare.iter().flat_map(|(_, groups)| groups).filter_map(|&at| plan.groups.get(at)) {
-                put(group, &held(plan, group, self.past), now);
+                put(group, &held(plan, group, &self.past), now);
             }
         }
         if !more {
@@ -221,7 +222,7 @@ impl Walk<'_> {
             pipe.group(Place::of_flags(*mask, group, 0), &mut told)?;
             for (bit, &number) in groups.iter().enumerate() {
                 if told.flags >> bit & 1 == 1 {
-                    let mut expected = own(plan, plan.group(number)?, self.past, Model::Hold);
+                    let mut expected = own(plan, plan.group(number)?, &self.past, Model::Hold);
                     expected.context = 0;
                     expected.magnitude = 3;
                     expected.unrest = Unrest::default();

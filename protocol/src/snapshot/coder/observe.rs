@@ -1,7 +1,7 @@
 //! Which model suits an entity. Only the server knows more of an entity than three snapshots, so it finds out and
 //! tells: a model is part of what both ends hold.
 
-use super::circle::Circle;
+use super::circle::Course;
 use super::plan::{Expect, Plan};
 use super::predict::{MODELS, Model, Past, Row, own};
 use super::residual::magnitude;
@@ -21,16 +21,18 @@ const FADE: u16 = 64;
 
 impl Record {
     /// Takes note of a row, given what was held before it; returns the models that suit it from now on.
-    pub(crate) fn observe(&mut self, plan: &Plan, past: &Past, now: &Row, models: u32) -> u32 {
+    pub(crate) fn observe(&mut self, plan: &Plan, past: &Past<'_>, now: &Row, models: u32) -> u32 {
         let mut changed = models;
         for (group, place) in plan.groups.iter().filter_map(|group| Some((group, group.model?))) {
             let Some(costs) = self.costs.get_mut(place) else { continue };
             let current = Model::of(models, group.model);
+            let steady = plan.steady.filter(|_| group.expect == Expect::Steady);
+            let course = steady.and_then(|number| Course::of(past, &group.components, number));
             let mut best = (current, u16::MAX);
             for (model, cost) in MODELS.into_iter().zip(costs.iter_mut()) {
                 let bits = match &group.expect {
                     Expect::Steady => match model {
-                        Model::Linear | Model::Hold => turn_bits(plan, &group.components, past, now, model),
+                        Model::Linear | Model::Hold => turn_bits(course.as_ref(), &group.components, now, model),
                         Model::Alternate | Model::Accelerate | Model::Smooth => u16::MAX / FADE,
                     },
                     _ => {
@@ -65,10 +67,10 @@ fn cost_of(difference: i32) -> u16 {
     (20 * octave + 5 * part) as u16
 }
 
-fn turn_bits(plan: &Plan, components: &[usize], past: &Past, now: &Row, model: Model) -> u16 {
-    let turn = plan.steady.and_then(|number| {
+fn turn_bits(course: Option<&Course>, components: &[usize], now: &Row, model: Model) -> u16 {
+    let turn = course.and_then(|course| {
         let velocity = [*now.get(*components.first()?)?, *now.get(*components.get(1)?)?];
-        Circle::of(past, components, number, model)?.turn(velocity)
+        course.circle(model).turn(velocity)
     });
     turn.map_or(0, |turn| cost_of(turn).max(16 * (magnitude(turn).min(2) as u16)))
 }

@@ -1,6 +1,6 @@
 //! A kind's fields as groups: which components are coded together, and what moves what.
 
-use super::predict::Row;
+use super::predict::Past;
 use super::residual::Scale;
 use crate::schema::{Component, Field, FieldType, Kind};
 use crate::wire::DecodeError;
@@ -245,9 +245,9 @@ impl Plan {
         self.groups.get(number).ok_or(DecodeError::Malformed("a kind has no such group"))
     }
 
-    /// Whether a rare group differs between two rows.
-    pub(crate) fn rare_differs(&self, one: &Row, other: &Row) -> bool {
-        self.rare_components.iter().any(|&at| one.get(at) != other.get(at))
+    /// Whether a rare group differs between a snapshot, counted from the newest, and the one before it.
+    pub(crate) fn rare_differs(&self, past: &Past<'_>, age: usize) -> bool {
+        self.rare_components.iter().any(|&at| !past.stayed(age, at))
     }
 
     /// The flag of a steady lead that its velocity is told plainly; 0 where there is no such lead.

@@ -13,19 +13,36 @@ use crate::limits::COMPONENTS_MAX;
 pub(crate) type Row = [i32; COMPONENTS_MAX];
 
 /// What a client holds of one entity: its rows in up to three snapshots, the newest first.
-#[derive(Clone, Debug)]
-pub(crate) struct Past {
-    /// The rows; those beyond `depth` are meaningless.
-    pub(crate) rows: [Row; 3],
-    /// How many ticks before the tick that is coded each of them was.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Past<'a> {
+    /// The columns of the entity's kind in each; those beyond `depth` are meaningless.
+    pub(crate) columns: [&'a [Vec<i32>]; 3],
+    /// Its place in every column.
+    pub(crate) slot: usize,
+    /// How many ticks before the tick that is coded each snapshot was.
     pub(crate) ages: [u32; 3],
-    /// How many rows there are, 0 to 3.
+    /// In how many of them it is, 0 to 3.
     pub(crate) depth: usize,
 }
 
-impl Default for Past {
-    fn default() -> Past {
-        Past { rows: [[0; COMPONENTS_MAX]; 3], ages: [0; 3], depth: 0 }
+impl Past<'_> {
+    /// A component in one of the snapshots, counted from the newest; 0 where there is none.
+    #[inline]
+    pub(crate) fn value(&self, age: usize, at: usize) -> i32 {
+        let column = self.columns.get(age).and_then(|columns| columns.get(at));
+        column.and_then(|column| column.get(self.slot)).copied().unwrap_or(0)
+    }
+
+    /// A component in the newest of them, or that of a default row.
+    #[inline]
+    fn newest(&self, at: usize, defaults: &[i32]) -> i32 {
+        if self.depth > 0 { self.value(0, at) } else { defaults.get(at).copied().unwrap_or(0) }
+    }
+
+    /// Whether a component is the same in a snapshot and the one before it.
+    #[inline]
+    pub(crate) fn stayed(&self, age: usize, at: usize) -> bool {
+        self.value(age, at) == self.value(age + 1, at)
     }
 }
 
@@ -85,13 +102,13 @@ pub(crate) struct Expected {
 }
 
 /// What a group with its own past is expected to be under a model.
-pub(crate) fn own(plan: &Plan, group: &Group, past: &Past, model: Model) -> Expected {
+pub(crate) fn own(plan: &Plan, group: &Group, past: &Past<'_>, model: Model) -> Expected {
     let mut expected = Expected::default();
     let (mut change, mut speed) = (0, 0);
     let mut changes = [0; GROUP_MAX];
     for (part, (&at, bounds)) in group.components.iter().zip(&group.bounds).enumerate() {
         let size = if bounds.ring { bounds.max.wrapping_add(1) } else { 0 };
-        let Some(mut track) = Track::of(past, at, size, &plan.defaults) else { continue };
+        let mut track = Track::of(past, at, size, &plan.defaults);
         if model != Model::Hold {
             track.without_leaps(plan, past);
         }
@@ -122,11 +139,10 @@ pub(crate) fn own(plan: &Plan, group: &Group, past: &Past, model: Model) -> Expe
 }
 
 /// The values of a group that holds: those of the newest row, or of a default one.
-pub(crate) fn held(plan: &Plan, group: &Group, past: &Past) -> [i32; GROUP_MAX] {
+pub(crate) fn held(plan: &Plan, group: &Group, past: &Past<'_>) -> [i32; GROUP_MAX] {
     let mut values = [0; GROUP_MAX];
     for (place, (&at, bounds)) in values.iter_mut().zip(group.components.iter().zip(&group.bounds)) {
-        let value =
-            if past.depth > 0 { value(&past.rows[0], at) } else { plan.defaults.get(at).copied().unwrap_or(0) };
+        let value = past.newest(at, &plan.defaults);
         *place = if bounds.ring { value & bounds.max } else { value.clamp(bounds.min, bounds.max) };
     }
     values
@@ -152,39 +168,37 @@ struct Track {
 }
 
 impl Track {
-    fn of(past: &Past, at: usize, ring: i32, defaults: &[i32]) -> Option<Track> {
-        let [a, b, c] = &past.rows;
-        let (a, b, c) = (*a.get(at)?, *b.get(at)?, *c.get(at)?);
-        let gap = |later: i32, earlier: i32| difference(later, earlier, ring);
+    fn of(past: &Past<'_>, at: usize, ring: i32, defaults: &[i32]) -> Track {
+        let newest = past.newest(at, defaults);
+        let gap = |age: usize| difference(past.value(age, at), past.value(age + 1, at), ring);
         let ages = past.ages;
-        Some(match past.depth {
-            0 => Track { newest: defaults.get(at).copied().unwrap_or(0), last: 0, before: 0, ticks: [0; 3] },
-            1 => Track { newest: a, last: 0, before: 0, ticks: [ages[0], 0, 0] },
+        match past.depth {
+            0 => Track { newest, last: 0, before: 0, ticks: [0; 3] },
+            1 => Track { newest, last: 0, before: 0, ticks: [ages[0], 0, 0] },
             2 => Track {
-                newest: a,
-                last: gap(a, b),
-                before: gap(a, b),
+                newest,
+                last: gap(0),
+                before: gap(0),
                 ticks: [ages[0], ages[1].saturating_sub(ages[0]), 0],
             },
             _ => Track {
-                newest: a,
-                last: gap(a, b),
-                before: gap(b, c),
+                newest,
+                last: gap(0),
+                before: gap(1),
                 ticks: [ages[0], ages[1].saturating_sub(ages[0]), ages[2].saturating_sub(ages[1])],
             },
-        })
+        }
     }
 
     /// A leap at which something about the row changed that is told rarely is no motion that goes on: it was put there,
     /// or is told in other terms from then on.
-    fn without_leaps(&mut self, plan: &Plan, past: &Past) {
-        let [a, b, c] = &past.rows;
+    fn without_leaps(&mut self, plan: &Plan, past: &Past<'_>) {
         if past.depth < 3 {
             return;
         }
-        if is_leap(self.last, self.before) && plan.rare_differs(a, b) {
+        if is_leap(self.last, self.before) && plan.rare_differs(past, 0) {
             self.last = 0;
-        } else if is_leap(self.before, self.last) && plan.rare_differs(b, c) {
+        } else if is_leap(self.before, self.last) && plan.rare_differs(past, 1) {
             self.before = 0;
         }
     }
@@ -233,8 +247,13 @@ fn stretched(difference: i32, wanted: u32, had: u32) -> i32 {
 }
 
 /// The nearest integer, a half up; saturating.
+#[inline]
 pub(crate) fn round(value: f64) -> i32 {
-    libm::floor(value + 0.5) as i32
+    let value = value + 0.5;
+    // Towards zero first: one instruction everywhere, which rounding down is not.
+    let whole = value as i64;
+    let down = whole.saturating_sub(i64::from(whole as f64 > value));
+    down.clamp(i32::MIN.into(), i32::MAX.into()) as i32
 }
 
 /// `later - earlier`; on a ring of `size` (a power of two, 0: no ring) the short way.
@@ -248,7 +267,7 @@ pub(crate) fn difference(later: i32, earlier: i32, size: i32) -> i32 {
 }
 
 /// What a derived group is expected to be, given the row with its lead as it is now.
-pub(crate) fn derived(plan: &Plan, group: &Group, past: &Past, now: &Row) -> Expected {
+pub(crate) fn derived(plan: &Plan, group: &Group, past: &Past<'_>, now: &Row) -> Expected {
     let mut expected = Expected { magnitude: 1, ..Expected::default() };
     match &group.expect {
         Expect::Moved(mover) if past.depth > 0 => {
@@ -261,7 +280,7 @@ pub(crate) fn derived(plan: &Plan, group: &Group, past: &Past, now: &Row) -> Exp
         Expect::Along { velocity, number, bits } => {
             let [x, y] = velocity.map(|at| number.0 + f64::from(value(now, at)) * number.1);
             let still = if past.depth > 0 {
-                value(&past.rows[0], group.components.first().copied().unwrap_or(0))
+                past.value(0, group.components.first().copied().unwrap_or(0))
             } else {
                 0
             };
@@ -289,29 +308,31 @@ impl Mover {
     /// Over one tick that is `position + velocity * dt` in f32, with the velocity of the tick that is coded: what a
     /// game computes that moves after it steers, to the bit. Over several, a velocity that changed on the way is taken
     /// to have changed evenly.
-    fn moved(&self, past: &Past, now: &Row, (part, at): (usize, usize)) -> i32 {
-        let before = &past.rows[0];
+    fn moved(&self, past: &Past<'_>, now: &Row, (part, at): (usize, usize)) -> i32 {
         let (lo, step) = self.place;
-        let from = value(before, at);
+        let from = past.value(0, at);
         let ticks = past.ages[0].max(1);
         if ticks == 1 {
-            let position = (lo + f64::from(from) * step) as f32 + self.velocity(now, part) * self.dt;
+            let velocity = self.velocity(part, |at| value(now, at));
+            let position = (lo + f64::from(from) * step) as f32 + velocity * self.dt;
             return round((f64::from(position) - lo) / step);
         }
-        let (first, last) = (f64::from(self.velocity(before, part)), f64::from(self.velocity(now, part)));
+        let first = f64::from(self.velocity(part, |at| past.value(0, at)));
+        let last = f64::from(self.velocity(part, |at| value(now, at)));
         let seconds = f64::from(self.dt);
         let way = ((first + last) / 2.0 * f64::from(ticks) + (last - first) / 2.0) * seconds;
         round(f64::from(from) + way / step)
     }
 
     /// A part of the velocity in a row, in units a second.
-    fn velocity(&self, row: &Row, part: usize) -> f32 {
+    #[inline]
+    fn velocity(&self, part: usize, value: impl Fn(usize) -> i32) -> f32 {
         let (lo, step) = self.number;
-        let real = |at: usize| (lo + f64::from(value(row, at)) * step) as f32;
+        let real = |at: usize| (lo + f64::from(value(at)) * step) as f32;
         match &self.by {
             By::Vector(velocity) => real(velocity.get(part).copied().unwrap_or(0)),
             By::Polar { speed, angle, bits } => {
-                let (sin, cos) = unit(value(row, *angle), *bits);
+                let (sin, cos) = unit(value(*angle), *bits);
                 (if part == 0 { cos } else { sin }) as f32 * real(*speed)
             }
         }
