@@ -159,6 +159,27 @@ impl KindImage {
             && self.generation.get(at) == other.generation.get(at)
     }
 
+    /// Of the 64 slots from `word * 64` on, those that hold the same row here and in `other`, a bit each.
+    #[must_use]
+    pub fn same_word(&self, other: &KindImage, word: usize) -> u64 {
+        let both = self.alive.word(word) & other.alive.word(word);
+        if both == 0 { 0 } else { equal_word(&self.generation, &other.generation, word, both) }
+    }
+
+    /// Those of the slots of a word that are `among` and have the same `components` here and in `other`.
+    #[must_use]
+    pub fn unchanged_word(&self, other: &KindImage, components: &[usize], word: usize, among: u64) -> u64 {
+        let mut unchanged = among;
+        for &at in components {
+            if unchanged == 0 {
+                break;
+            }
+            let (Some(mine), Some(theirs)) = (self.columns.get(at), other.columns.get(at)) else { continue };
+            unchanged = equal_word(mine, theirs, word, unchanged);
+        }
+        unchanged
+    }
+
     /// A component of the row in `slot`; 0 where there is none.
     #[must_use]
     pub fn value(&self, component: usize, slot: u32) -> i32 {
@@ -294,6 +315,25 @@ impl History {
     pub fn clear(&mut self) {
         self.images.clear();
     }
+}
+
+/// Those of the places `among` the 64 from `word * 64` on in which both have the same.
+fn equal_word<T: PartialEq>(a: &[T], b: &[T], word: usize, among: u64) -> u64 {
+    let (a, b) = (a.get(word * 64..).unwrap_or_default(), b.get(word * 64..).unwrap_or_default());
+    let mut equal = 0;
+    match (a.first_chunk::<64>(), b.first_chunk::<64>()) {
+        (Some(a), Some(b)) => {
+            for (bit, (a, b)) in a.iter().zip(b).enumerate() {
+                equal |= u64::from(a == b) << bit;
+            }
+        }
+        _ => {
+            for (bit, (a, b)) in a.iter().zip(b).take(64).enumerate() {
+                equal |= u64::from(a == b) << bit;
+            }
+        }
+    }
+    equal & among
 }
 
 /// The shared empty value of a `whole` field.

@@ -105,6 +105,13 @@ impl Slots {
         &self.words
     }
 
+    /// The 64 slots from `word * 64` on, a bit each.
+    #[inline]
+    #[must_use]
+    pub fn word(&self, word: usize) -> u64 {
+        self.words.get(word).copied().unwrap_or(0)
+    }
+
     /// The slots in rising order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {

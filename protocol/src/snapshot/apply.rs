@@ -4,6 +4,7 @@ use super::assemble::{RING_BITS, orders};
 use super::coder::codebook::Codebook;
 use super::coder::pipes::{Prior, Reader};
 use super::coder::plan::Plan as CoderPlan;
+use super::lane::slots_in;
 use super::ledger::{LANE_DEPTH, RingSet};
 use super::models::place;
 use super::plan::KindPlan;
@@ -20,12 +21,24 @@ use crate::wire::bits::BitReader;
 pub(super) struct Changes {
     pub(super) entered: Vec<EntityId>,
     pub(super) left: Vec<EntityId>,
-    /// Memory for the rows of a kind that stay, with the number of snapshots that each is held at.
-    stays: Vec<(u32, usize)>,
+    /// Memory for the rows of a kind that stay.
+    stays: Vec<Stay>,
     /// Bits that told of each kind.
     pub(super) bits: Vec<u64>,
     /// Rows that go into another ring, by kind and slot.
     pub(super) moves: Vec<(usize, u32, usize)>,
+}
+
+/// A row that stays.
+#[derive(Clone, Copy, Debug)]
+struct Stay {
+    slot: u32,
+    /// At how many snapshots it is held.
+    depth: usize,
+    /// Whether it kept still at all of them.
+    still: bool,
+    /// Whether it kept still until the last of them but one.
+    woke: bool,
 }
 
 /// What reading the rows of a kind takes.
@@ -58,10 +71,8 @@ impl KindReader<'_> {
     ) -> Result<(), DecodeError> {
         let mut stays = core::mem::take(&mut changes.stays);
         stays.clear();
-        let of_ring = now.alive.iter().map(|slot| (slot, rings::spot(spots, slot)));
-        let of_ring = of_ring.filter(|(_, spot)| spot.ring == self.ring);
-        stays.extend(of_ring.map(|(slot, spot)| (slot, self.earlier.depth_since(now, slot, spot.since))));
-        if stays.iter().any(|&(_, depth)| depth == 0) {
+        self.find_stays(now, spots, &mut stays);
+        if stays.iter().any(|stay| stay.depth == 0) {
             return Err(DecodeError::Malformed("a row is held that the base does not have"));
         }
         let any = from.flag()?;
@@ -74,15 +85,15 @@ impl KindReader<'_> {
                 left.push(id(slot));
                 Ok(())
             })?;
-            stays.retain(|&(slot, _)| now.alive.contains(slot));
+            stays.retain(|stay| now.alive.contains(stay.slot));
         }
         if any && (!lists || from.flag()?) {
             self.read_still(&stays, now, models, from)?;
         }
         // The others, coded or as expected.
         else {
-            for &(slot, depth) in stays.iter().filter(|&&(slot, depth)| !self.is_still(slot, depth)) {
-                self.read_row(slot, depth, now, models, None)?;
+            for stay in stays.iter().filter(|stay| !stay.still) {
+                self.read_row(stay, now, models, None)?;
             }
         }
         if lists {
@@ -99,7 +110,7 @@ impl KindReader<'_> {
 
     fn read_moves(
         &self,
-        stays: &[(u32, usize)],
+        stays: &[Stay],
         from: &mut BitReader<'_>,
         moves: &mut Vec<(usize, u32, usize)>,
     ) -> Result<(), DecodeError> {
@@ -115,39 +126,63 @@ impl KindReader<'_> {
         })
     }
 
-    fn is_still(&self, slot: u32, depth: usize) -> bool {
-        self.earlier.is_still(self.coder, slot, depth)
+    /// The rows of the ring that are held.
+    fn find_stays(&self, now: &KindImage, spots: &[Spot], stays: &mut Vec<Stay>) {
+        for word in 0..now.alive.words().len() {
+            let held = self.earlier.held_word(now, word);
+            let rest = self.earlier.rest(self.coder, word, [held[1], held[2]]);
+            for slot in slots_in(word, now.alive.word(word)) {
+                let has = |rows: u64| rows >> (slot % 64) & 1 == 1;
+                let mut depth = held.iter().take_while(|&&rows| has(rows)).count();
+                if !spots.is_empty() {
+                    let spot = rings::spot(spots, slot);
+                    if spot.ring != self.ring {
+                        continue;
+                    }
+                    // Of a row that came into its ring with a later snapshot, that one and those since count.
+                    depth = self.earlier.ticks.iter().take(depth).take_while(|&&tick| tick >= spot.since).count();
+                } else if self.ring != 0 {
+                    continue;
+                }
+                let still = match depth {
+                    LANE_DEPTH => has(rest.still[1]),
+                    2 => has(rest.still[0]),
+                    _ => false,
+                };
+                stays.push(Stay { slot, depth, still, woke: depth == LANE_DEPTH && has(rest.woke) });
+            }
+        }
     }
 
     /// Reads those that kept still but do not now, and all others.
     fn read_still(
         &self,
-        stays: &[(u32, usize)],
+        stays: &[Stay],
         now: &mut KindImage,
         models: &mut Vec<u32>,
         from: &mut BitReader<'_>,
     ) -> Result<(), DecodeError> {
         let (mut still, mut woke) = (0, 0);
-        for &(slot, depth) in stays {
-            still += u32::from(self.is_still(slot, depth));
-            woke += u32::from(depth == LANE_DEPTH && self.earlier.woke(self.coder, slot));
+        for stay in stays {
+            still += u32::from(stay.still);
+            woke += u32::from(stay.woke);
         }
         if still > 0 && from.flag()? {
             let order = orders::gap(still, woke);
             let mut left = still;
             let mut gap = self.gap(order, left, from)?;
-            for &(slot, depth) in stays.iter().filter(|&&(slot, depth)| self.is_still(slot, depth)) {
+            for stay in stays.iter().filter(|stay| stay.still) {
                 left -= 1;
                 if gap > 0 {
                     gap -= 1;
                     continue;
                 }
-                self.read_row(slot, depth, now, models, Some(from))?;
+                self.read_row(stay, now, models, Some(from))?;
                 gap = self.gap(order, left, from)?;
             }
         }
-        for &(slot, depth) in stays.iter().filter(|&&(slot, depth)| !self.is_still(slot, depth)) {
-            self.read_row(slot, depth, now, models, Some(from))?;
+        for stay in stays.iter().filter(|stay| !stay.still) {
+            self.read_row(stay, now, models, Some(from))?;
         }
         Ok(())
     }
@@ -166,8 +201,7 @@ impl KindReader<'_> {
     /// Reads a row; without bits it is as expected.
     fn read_row(
         &self,
-        slot: u32,
-        depth: usize,
+        &Stay { slot, depth, .. }: &Stay,
         now: &mut KindImage,
         models: &mut Vec<u32>,
         from: Option<&mut BitReader<'_>>,
@@ -230,7 +264,7 @@ impl KindReader<'_> {
 
 /// Reads a list of some among the rows that stay.
 fn read_positions(
-    among: &[(u32, usize)],
+    among: &[Stay],
     from: &mut BitReader<'_>,
     mut each: impl FnMut(u32, &mut BitReader<'_>) -> Result<(), DecodeError>,
 ) -> Result<(), DecodeError> {
@@ -238,8 +272,8 @@ fn read_positions(
     let mut at = 0usize;
     for _ in 0..count {
         at = at.saturating_add(from.golomb(orders::POSITION)? as usize);
-        let &(slot, _) = among.get(at).ok_or(DecodeError::Malformed("a row is listed that is not held"))?;
-        each(slot, from)?;
+        let stay = among.get(at).ok_or(DecodeError::Malformed("a row is listed that is not held"))?;
+        each(stay.slot, from)?;
         at += 1;
     }
     Ok(())

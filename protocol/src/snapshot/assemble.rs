@@ -8,7 +8,7 @@
 
 use super::coder::learn::Counts;
 use super::frame::Entering;
-use super::lane::{Codes, Coding, LaneKind, slots_in, word_of};
+use super::lane::{Codes, Coding, LaneKind, slots_in};
 use super::ledger::{Held, LANE_DEPTH, RingSet, Visible};
 use super::plan::KindPlan;
 use super::wholes::Wholes;
@@ -94,8 +94,8 @@ impl KindSection<'_> {
     pub(super) fn stays(&self, lane: &LaneKind, word: usize) -> u64 {
         let visible = self.of.visible.filter(|visible| !visible.everything);
         let slots =
-            |visible: &Visible| visible.kinds.get(self.coding.kind).map_or(0, |slots| word_of(slots, word));
-        self.held_at(0, word) & visible.map_or(u64::MAX, slots) & word_of(&lane.same[0], word)
+            |visible: &Visible| visible.kinds.get(self.coding.kind).map_or(0, |slots| slots.word(word));
+        self.held_at(0, word) & visible.map_or(u64::MAX, slots) & lane.same[0].word(word)
     }
 
     /// Those of the rows that stay that go into another ring, one of those that the frame has.
@@ -117,7 +117,7 @@ impl KindSection<'_> {
 
     /// Rows that stay in which a `whole` field has changed since the base.
     pub(super) fn changed_wholes(&self, lane: &LaneKind, word: usize) -> u64 {
-        self.stays(lane, word) & word_of(&lane.wholes.known, word)
+        self.stays(lane, word) & lane.wholes.known.word(word)
     }
 
     /// Rows that stay of which the client was not told a value of before.
@@ -157,18 +157,18 @@ impl KindSection<'_> {
                 continue;
             }
             let seen = visible.map_or(u64::MAX, |words| words.get(at).copied().unwrap_or(0));
-            word.stays = word.held & seen & word_of(&lane.same[0], at);
-            let two = word.stays & held_at(1, at) & word_of(&lane.same[1], at);
-            let three = two & held_at(2, at) & word_of(&lane.same[2], at);
+            word.stays = word.held & seen & lane.same[0].word(at);
+            let two = word.stays & held_at(1, at) & lane.same[1].word(at);
+            let three = two & held_at(2, at) & lane.same[2].word(at);
             word.by_depth = [word.stays & !two, two & !three, three];
             for (depth, wanted) in (1..).zip(word.by_depth).filter(|(_, wanted)| *wanted != 0) {
                 lane.ensure(&self.coding, depth, at, wanted, counts);
                 let Some(codes) = lane.codes.get(depth - 1) else { continue };
-                word.exact |= wanted & word_of(&codes.exact, at);
-                sum.moved |= wanted & word_of(&codes.moved, at);
+                word.exact |= wanted & codes.exact.word(at);
+                sum.moved |= wanted & codes.moved.word(at);
             }
             let [still, longer] = &lane.still;
-            word.still = word.by_depth[1] & word_of(still, at) | three & word_of(longer, at);
+            word.still = word.by_depth[1] & still.word(at) | three & longer.word(at);
             word.wholes = if has_wholes { self.told_wholes(lane, told, at) } else { 0 };
             word.moves = self.moves(at, word.stays);
             sum.add(&word);

@@ -2,7 +2,7 @@
 
 use super::apply;
 use super::coder::plan::Plan as CoderPlan;
-use super::lane::{Codes, Lane, slots_in, word_of};
+use super::lane::{Codes, Lane, slots_in};
 use super::lanes::{Lanes, Sections};
 use super::models::word;
 use super::plan::{KindPlan, Plan};
@@ -69,8 +69,8 @@ impl Enters<'_> {
             let in_ring = held.ring_rows(ring, kind);
             for at in 0..had.words().len() {
                 let had = in_ring.word(at);
-                let same = word_of(&lane.same[0], at);
-                let alive = word_of(&rows.alive, at) & word_of(&base.alive, at);
+                let same = lane.same[0].word(at);
+                let alive = rows.alive.word(at) & base.alive.word(at);
                 for slot in slots_in(at, had & alive & !same) {
                     if visible.allows(kind, slot) {
                         self.take((ring, kind, slot), budget);

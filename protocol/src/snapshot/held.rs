@@ -1,6 +1,5 @@
 //! What a client may have, and what it has after a snapshot: sets of slots by kind, in distance rings.
 
-use super::lane::word_of;
 use crate::id::{EntityId, KindId, Tick};
 use crate::image::Slots;
 use crate::limits::RINGS_MAX;
@@ -128,7 +127,7 @@ impl Held {
 
     /// 64 rows of which values are owed.
     pub(super) fn owed_word(&self, kind: usize, word: usize) -> u64 {
-        self.owed.get(kind).map_or(0, |slots| word_of(slots, word))
+        self.owed.get(kind).map_or(0, |slots| slots.word(word))
     }
 
     /// Whether the row is in a ring beyond the first.
@@ -295,7 +294,7 @@ fn has(kinds: &[Slots], id: EntityId) -> bool {
 
 #[inline]
 fn ring_word(kinds: &[Slots], far: &Far, ringed: bool, (ring, kind, word): (usize, usize, usize)) -> u64 {
-    let of = |kinds: &[Slots]| kinds.get(kind).map_or(0, |slots| word_of(slots, word));
+    let of = |kinds: &[Slots]| kinds.get(kind).map_or(0, |slots| slots.word(word));
     if !ringed {
         return if ring == 0 { of(kinds) } else { 0 };
     }

@@ -101,25 +101,18 @@ impl Lane {
 
 impl LaneKind {
     pub(super) fn reset(&mut self, plan: &KindPlan, coder: &CoderPlan, earlier: &Earlier<'_>, now: &KindImage) {
-        let mut newer = Some(now);
-        for (same, older) in self.same.iter_mut().zip(earlier.rows) {
-            keep_same(same, older, newer);
-            newer = older;
-        }
-        let [two, three] = &mut self.still;
-        two.clear();
-        three.clear();
-        self.woke.clear();
-        for slot in self.same[1].iter() {
-            let whole = self.same[2].contains(slot);
-            if earlier.is_still(coder, slot, 2) {
-                two.insert(slot);
-                if whole && earlier.is_still(coder, slot, LANE_DEPTH) {
-                    three.insert(slot);
-                }
-            } else if whole && earlier.woke(coder, slot) {
-                self.woke.insert(slot);
-            }
+        let sets = self.same.iter_mut().chain(&mut self.still).chain([&mut self.woke]);
+        sets.for_each(Slots::clear);
+        let [a, b, c] = earlier.rows;
+        let same = |older: Option<&KindImage>, newer: Option<&KindImage>, word| {
+            older.zip(newer).map_or(0, |(older, newer)| older.same_word(newer, word))
+        };
+        for word in 0..a.map_or(0, |a| a.alive.words().len()) {
+            let of_word = [same(a, Some(now), word), same(b, a, word), same(c, b, word)];
+            self.same.iter_mut().zip(of_word).for_each(|(same, rows)| same.insert_word(word, rows));
+            let rest = earlier.rest(coder, word, [of_word[1], of_word[1] & of_word[2]]);
+            self.still.iter_mut().zip(rest.still).for_each(|(still, rows)| still.insert_word(word, rows));
+            self.woke.insert_word(word, rest.woke);
         }
         self.codes.iter_mut().for_each(Codes::clear);
         self.wholes.clear();
@@ -144,7 +137,7 @@ impl LaneKind {
         counts: &mut Option<&mut Counts>,
     ) -> bool {
         let Some(codes) = self.codes.get_mut(depth - 1) else { return false };
-        let missing = wanted & !word_of(&codes.known, at);
+        let missing = wanted & !codes.known.word(at);
         if missing == 0 {
             return false;
         }
@@ -263,12 +256,6 @@ pub(super) fn earlier_of<'a>(images: &Images<'a>, now: Tick, kind: usize) -> Ear
     }
 }
 
-/// The 64 slots from `word * 64` on.
-#[inline]
-pub(super) fn word_of(slots: &Slots, word: usize) -> u64 {
-    slots.words().get(word).copied().unwrap_or(0)
-}
-
 /// The slots of `bits`, the 64 from `word * 64` on, in rising order.
 #[inline]
 pub(super) fn slots_in(word: usize, mut bits: u64) -> impl Iterator<Item = u32> {
@@ -277,15 +264,4 @@ pub(super) fn slots_in(word: usize, mut bits: u64) -> impl Iterator<Item = u32> 
         bits &= bits.checked_sub(1)?;
         Some((word * 64) as u32 + bit)
     })
-}
-
-/// The slots that hold the same row in both.
-fn keep_same(same: &mut Slots, older: Option<&KindImage>, newer: Option<&KindImage>) {
-    same.clear();
-    let (Some(older), Some(newer)) = (older, newer) else { return };
-    for slot in older.alive.iter() {
-        if older.is_same(newer, slot) {
-            same.insert(slot);
-        }
-    }
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::coder::observe::Record;
 use super::coder::plan::Plan as CoderPlan;
 use super::coder::predict::Row;
+use super::lane::slots_in;
 use super::ledger::LANE_DEPTH;
 use super::plan::Plan;
 use super::row::{Earlier, gather};
@@ -93,16 +94,24 @@ impl Observer {
             let rows_at = images.map(|image| image.and_then(|image| image.kinds.get(kind)));
             let earlier = Earlier { rows: rows_at, ages: spacing, ..Earlier::default() };
             let last = last.and_then(|last| last.kinds.get(kind));
-            for slot in rows.alive.iter() {
-                let (Some(word), Some(record)) = (column.get_mut(slot as usize), records.get_mut(slot as usize))
-                else {
-                    continue;
-                };
-                if !last.is_some_and(|last| last.is_same(rows, slot)) {
-                    *word = 0;
-                    *record = Record::default();
-                } else if earlier.depth(rows, slot) == LANE_DEPTH && !earlier.is_still(coder, slot, LANE_DEPTH) {
-                    *word = observe_row(coder, record, &earlier, rows, slot, *word);
+            for at in 0..rows.alive.words().len() {
+                let alive = rows.alive.word(at);
+                let known = last.map_or(0, |last| last.same_word(rows, at));
+                for slot in slots_in(at, alive & !known) {
+                    if let (Some(word), Some(record)) =
+                        (column.get_mut(slot as usize), records.get_mut(slot as usize))
+                    {
+                        (*word, *record) = (0, Record::default());
+                    }
+                }
+                let [_, two, three] = earlier.held_word(rows, at);
+                let still = earlier.rest(coder, at, [two, three]).still[1];
+                for slot in slots_in(at, known & three & !still) {
+                    if let (Some(word), Some(record)) =
+                        (column.get_mut(slot as usize), records.get_mut(slot as usize))
+                    {
+                        *word = observe_row(coder, record, &earlier, rows, slot, *word);
+                    }
                 }
             }
         }

@@ -20,38 +20,40 @@ pub(super) struct Earlier<'a> {
     pub(super) ticks: [Tick; LANE_DEPTH],
 }
 
+/// Of 64 rows, those that kept still and those that did not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rest {
+    /// At the newest two snapshots; at all three.
+    pub(super) still: [u64; 2],
+    /// At the older two, but not since.
+    pub(super) woke: u64,
+}
+
 impl<'a> Earlier<'a> {
     /// At how many of the snapshots, counted from the newest, `slot` holds the row that it holds in `now`.
     pub(super) fn depth(&self, now: &KindImage, slot: u32) -> usize {
         self.rows.iter().take_while(|rows| rows.is_some_and(|rows| rows.is_same(now, slot))).count()
     }
 
-    /// The same for a row that came into its ring with the snapshot of `since`: of that and later ones.
-    pub(super) fn depth_since(&self, now: &KindImage, slot: u32, since: Tick) -> usize {
-        let later = |(rows, tick): &(&Option<&KindImage>, &Tick)| {
-            **tick >= since && rows.is_some_and(|rows| rows.is_same(now, slot))
-        };
-        self.rows.iter().zip(&self.ticks).take_while(later).count()
+    /// Of 64 slots, those that hold the row that they hold in `now`: at the newest snapshot, at two, at all three.
+    pub(super) fn held_word(&self, now: &KindImage, word: usize) -> [u64; LANE_DEPTH] {
+        let mut held = u64::MAX;
+        self.rows.map(|rows| {
+            held &= rows.map_or(0, |rows| if held == 0 { 0 } else { rows.same_word(now, word) });
+            held
+        })
     }
 
-    /// Whether a row that is held at `depth` snapshots, two or three, kept still at all of them.
-    pub(super) fn is_still(&self, coder: &CoderPlan, slot: u32, depth: usize) -> bool {
-        let [Some(a), Some(b), c] = self.rows else { return false };
-        let third = |at: usize| c.map(|c| c.value(at, slot));
-        let still = |&at: &usize| {
-            let value = b.value(at, slot);
-            a.value(at, slot) == value && (depth < LANE_DEPTH || third(at) == Some(value))
+    /// Which of 64 rows kept still; `held`: those at the newest two snapshots, and at all three.
+    pub(super) fn rest(&self, coder: &CoderPlan, word: usize, held: [u64; 2]) -> Rest {
+        let unchanged = |newer: Option<&KindImage>, older: Option<&KindImage>, among| {
+            let pair = newer.zip(older).filter(|_| among != 0);
+            pair.map_or(0, |(newer, older)| newer.unchanged_word(older, &coder.components, word, among))
         };
-        depth > 1 && coder.components.iter().all(still)
-    }
-
-    /// Whether the row kept still until the last of the snapshots but one.
-    pub(super) fn woke(&self, coder: &CoderPlan, slot: u32) -> bool {
-        let [Some(a), Some(b), Some(c)] = self.rows else { return false };
-        let same = |one: &KindImage, other: &KindImage| {
-            coder.components.iter().all(|&at| one.value(at, slot) == other.value(at, slot))
-        };
-        same(b, c) && !same(a, b)
+        let [a, b, c] = self.rows;
+        let two = unchanged(a, b, held[0]);
+        let before = unchanged(b, c, held[1]);
+        Rest { still: [two, two & before], woke: before & !two }
     }
 
     /// The past of a row that is held at `depth` of the snapshots.

@@ -4,7 +4,7 @@
 //! Turns go round, so that a value that changes in each tick does not keep others waiting.
 
 use super::assemble::KindSection;
-use super::lane::{LaneKind, slots_in, word_of};
+use super::lane::{LaneKind, slots_in};
 use super::ledger::Held;
 use super::row;
 use crate::image::Slots;
@@ -41,7 +41,7 @@ impl Wholes {
         for word in 0..section.words() {
             let changed = section.changed_wholes(lane, word);
             let owed = section.owed(lane, word);
-            for slot in slots_in(word, owed & !word_of(&lane.all_wholes.known, word)) {
+            for slot in slots_in(word, owed & !lane.all_wholes.known.word(word)) {
                 let now = section.coding.now;
                 lane.all_wholes.add(slot, |mut to| {
                     row::write_all_wholes(&section.plan.open, now, slot, &mut to);
@@ -90,7 +90,7 @@ impl Wholes {
 
     /// Those of 64 rows that go with the frame.
     pub(super) fn told(&self, kind: usize, word: usize) -> u64 {
-        if self.all { u64::MAX } else { self.told.get(kind).map_or(0, |slots| word_of(slots, word)) }
+        if self.all { u64::MAX } else { self.told.get(kind).map_or(0, |slots| slots.word(word)) }
     }
 }
 

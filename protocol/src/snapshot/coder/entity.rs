@@ -3,7 +3,7 @@
 use super::circle::{Circle, Course};
 use super::levels::Unrest;
 use super::plan::{Expect, GROUP_MAX, Group, Plan};
-use super::predict::{Expected, Model, Past, Row, derived, difference, held, own};
+use super::predict::{Expected, Model, Past, Row, derived, difference, held, is_as_derived, own};
 use crate::wire::DecodeError;
 
 /// Where a walk puts what it finds, or finds what it puts into the row.
@@ -95,10 +95,9 @@ impl Walk<'_> {
         let plan = self.plan;
         let mut flags = 0;
         for (bit, group) in plan.derived.iter().filter_map(|&number| plan.groups.get(number)).enumerate() {
-            let expected = derived(plan, group, &self.past, now);
-            flags |= u32::from(!is_as(group, &expected.values, now)) << bit;
+            flags |= u32::from(!is_as_derived(plan, group, &self.past, now)) << bit;
         }
-        let rare = plan.rare.iter().flat_map(|(_, groups)| groups).any(|&number| self.rare_is_off(number, now));
+        let rare = plan.rare_components.iter().any(|&at| now.get(at) != Some(&self.past.newest(at, &plan.defaults)));
         flags | u32::from(rare || models != self.models_before) << plan.derived.len()
     }
 
@@ -117,7 +116,7 @@ impl Walk<'_> {
                 pipe.group(Place::of_flags(number, group, context), &mut told)?;
                 Ok(told.flags)
             }
-            Expect::Own | Expect::Moved(_) | Expect::Along { .. } => {
+            Expect::Own | Expect::Moved(_) | Expect::Along(_) => {
                 let expected = own(self.plan, group, &self.past, Model::of(self.models_before, group.model));
                 self.differences(number, &expected, now, flags, pipe)
             }

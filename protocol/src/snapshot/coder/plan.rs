@@ -69,14 +69,7 @@ pub(crate) enum Expect {
     /// A position that a velocity moves.
     Moved(Mover),
     /// An angle along a plane velocity.
-    Along {
-        /// Places of the velocity's components in a row.
-        velocity: [usize; 2],
-        /// The real value of each is `lo + n * step`.
-        number: (f64, f64),
-        /// `2^bits` steps are a turn.
-        bits: u8,
-    },
+    Along(Along),
     /// Nothing of its own: flags only.
     Flags,
 }
@@ -92,6 +85,17 @@ pub(crate) struct Mover {
     pub(crate) place: (f64, f64),
     /// Seconds in a tick.
     pub(crate) dt: f32,
+}
+
+/// What an angle points along.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Along {
+    /// Places of the velocity's components in a row.
+    pub(crate) velocity: [usize; 2],
+    /// The real value of each is `lo + n * step`.
+    pub(crate) number: (f64, f64),
+    /// `2^bits` steps are a turn.
+    pub(crate) bits: u8,
 }
 
 /// What a velocity is made of.
@@ -304,7 +308,7 @@ impl Motion {
             })
         {
             let velocity = [velocity.at.start, velocity.at.start + 1];
-            derived.push((along, Expect::Along { velocity, number, bits }));
+            derived.push((along, Expect::Along(Along { velocity, number, bits })));
         }
         let expect = if steady { Expect::Steady } else { Expect::Own };
         Some(Motion { lead: index, expect, derived })

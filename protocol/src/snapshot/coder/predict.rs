@@ -5,7 +5,7 @@
 
 use super::angles::{turns, unit};
 use super::levels::Unrest;
-use super::plan::{By, Expect, GROUP_MAX, Group, Mover, Plan};
+use super::plan::{Along, By, Expect, GROUP_MAX, Group, Mover, Plan};
 use super::residual::magnitude;
 use crate::limits::COMPONENTS_MAX;
 
@@ -35,7 +35,7 @@ impl Past<'_> {
 
     /// A component in the newest of them, or that of a default row.
     #[inline]
-    fn newest(&self, at: usize, defaults: &[i32]) -> i32 {
+    pub(super) fn newest(&self, at: usize, defaults: &[i32]) -> i32 {
         if self.depth > 0 { self.value(0, at) } else { defaults.get(at).copied().unwrap_or(0) }
     }
 
@@ -268,60 +268,88 @@ pub(crate) fn difference(later: i32, earlier: i32, size: i32) -> i32 {
 
 /// What a derived group is expected to be, given the row with its lead as it is now.
 pub(crate) fn derived(plan: &Plan, group: &Group, past: &Past<'_>, now: &Row) -> Expected {
-    let mut expected = Expected { magnitude: 1, ..Expected::default() };
     match &group.expect {
         Expect::Moved(mover) if past.depth > 0 => {
-            for (part, (&at, bounds)) in group.components.iter().zip(&group.bounds).enumerate() {
-                if let Some(place) = expected.values.get_mut(part) {
-                    *place = mover.moved(past, now, (part, at)).clamp(bounds.min, bounds.max);
-                }
-            }
+            Expected { magnitude: 1, values: mover.moved(group, past, now), ..Expected::default() }
         }
-        Expect::Along { velocity, number, bits } => {
-            let [x, y] = velocity.map(|at| number.0 + f64::from(value(now, at)) * number.1);
-            let still = if past.depth > 0 {
-                past.value(0, group.components.first().copied().unwrap_or(0))
-            } else {
-                0
-            };
-            let size = f64::from(1u32 << bits);
-            expected.values[0] =
-                if x == 0.0 && y == 0.0 { still } else { round(turns(y, x) * size) & ((1 << bits) - 1) };
+        Expect::Along(along) => {
+            Expected { magnitude: 1, values: [along.angle(group, past, now), 0, 0], ..Expected::default() }
         }
         Expect::Own | Expect::Steady | Expect::Flags | Expect::Moved(_) => {
-            expected = own(plan, group, past, Model::Hold);
+            let mut expected = own(plan, group, past, Model::Hold);
             expected.context = 0;
             expected.unrest = Unrest::default();
+            expected
         }
     }
-    expected
+}
+
+/// Whether a derived group is as [`derived`] expects it to be.
+#[inline]
+pub(crate) fn is_as_derived(plan: &Plan, group: &Group, past: &Past<'_>, now: &Row) -> bool {
+    let values = match &group.expect {
+        Expect::Moved(mover) if past.depth > 0 => mover.moved(group, past, now),
+        Expect::Along(along) => [along.angle(group, past, now), 0, 0],
+        Expect::Own | Expect::Steady | Expect::Flags | Expect::Moved(_) => held(plan, group, past),
+    };
+    group.components.iter().zip(values).all(|(&at, expected)| value(now, at) == expected)
 }
 
 /// A component of a row, 0 where there is none.
+#[inline]
 pub(super) fn value(row: &Row, at: usize) -> i32 {
     row.get(at).copied().unwrap_or(0)
 }
 
+impl Along {
+    /// The angle now.
+    fn angle(&self, group: &Group, past: &Past<'_>, now: &Row) -> i32 {
+        let [x, y] = self.velocity.map(|at| self.number.0 + f64::from(value(now, at)) * self.number.1);
+        if x == 0.0 && y == 0.0 {
+            let at = group.components.first().copied().unwrap_or(0);
+            return if past.depth > 0 { past.value(0, at) } else { 0 };
+        }
+        let size = 1u32 << self.bits;
+        round(turns(y, x) * f64::from(size)) & (size - 1) as i32
+    }
+}
+
 impl Mover {
-    /// Where a part of the position is now: its number in the kind and its place in the row are `part` and `at`.
+    /// Where the position is now.
     ///
     /// Over one tick that is `position + velocity * dt` in f32, with the velocity of the tick that is coded: what a
     /// game computes that moves after it steers, to the bit. Over several, a velocity that changed on the way is taken
     /// to have changed evenly.
-    fn moved(&self, past: &Past<'_>, now: &Row, (part, at): (usize, usize)) -> i32 {
-        let (lo, step) = self.place;
-        let from = past.value(0, at);
-        let ticks = past.ages[0].max(1);
-        if ticks == 1 {
-            let velocity = self.velocity(part, |at| value(now, at));
-            let position = (lo + f64::from(from) * step) as f32 + velocity * self.dt;
-            return round((f64::from(position) - lo) / step);
+    #[inline]
+    fn moved(&self, group: &Group, past: &Past<'_>, now: &Row) -> [i32; GROUP_MAX] {
+        let mut values = [0; GROUP_MAX];
+        let parts = values.iter_mut().zip(group.components.iter().zip(&group.bounds)).enumerate();
+        for (part, (place, (&at, bounds))) in parts {
+            let from = past.value(0, at);
+            let moved = match past.ages[0] {
+                0 | 1 => self.moved_once(part, from, now),
+                ticks => self.moved_on(part, from, ticks, past, now),
+            };
+            *place = moved.clamp(bounds.min, bounds.max);
         }
+        values
+    }
+
+    /// A part of the position one tick on.
+    #[inline]
+    fn moved_once(&self, part: usize, from: i32, now: &Row) -> i32 {
+        let (lo, step) = self.place;
+        let velocity = self.velocity(part, |at| value(now, at));
+        let position = (lo + f64::from(from) * step) as f32 + velocity * self.dt;
+        round((f64::from(position) - lo) / step)
+    }
+
+    /// A part of the position several ticks on.
+    fn moved_on(&self, part: usize, from: i32, ticks: u32, past: &Past<'_>, now: &Row) -> i32 {
         let first = f64::from(self.velocity(part, |at| past.value(0, at)));
         let last = f64::from(self.velocity(part, |at| value(now, at)));
-        let seconds = f64::from(self.dt);
-        let way = ((first + last) / 2.0 * f64::from(ticks) + (last - first) / 2.0) * seconds;
-        round(f64::from(from) + way / step)
+        let way = ((first + last) / 2.0 * f64::from(ticks) + (last - first) / 2.0) * f64::from(self.dt);
+        round(f64::from(from) + way / self.place.1)
     }
 
     /// A part of the velocity in a row, in units a second.
