@@ -215,7 +215,7 @@ impl Errors {
             Shape::Option(of) => self.shape(what, of, depth + 1),
             Shape::List(of) | Shape::Array(_, of) => {
                 self.shape(what, of, depth + 1);
-                if bytes_min(of) == 0 {
+                if of.bytes_min() == 0 {
                     self.say(format!("{what} has a list of items without bytes: nothing would bound its length"));
                 }
             }
@@ -258,18 +258,5 @@ fn count(ty: &FieldType) -> u64 {
         | FieldType::Tick
         | FieldType::Player
         | FieldType::Row { .. } => 1,
-    }
-}
-
-/// The fewest bytes that a value of this shape takes.
-fn bytes_min(shape: &Shape) -> u64 {
-    match shape {
-        Shape::Never | Shape::Unit => 0,
-        Shape::Bool | Shape::Uint(_) | Shape::Int(_) | Shape::Text | Shape::Option(_) | Shape::List(_) => 1,
-        Shape::Enum { .. } => 1,
-        Shape::Float(bits) => u64::from(*bits / 8),
-        Shape::Array(len, of) => u64::from(*len).saturating_mul(bytes_min(of)),
-        Shape::Tuple(parts) => parts.iter().map(bytes_min).fold(0, u64::saturating_add),
-        Shape::Struct { fields, .. } => fields.iter().map(|(_, of)| bytes_min(of)).fold(0, u64::saturating_add),
     }
 }

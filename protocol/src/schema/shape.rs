@@ -44,3 +44,22 @@ pub enum Shape {
         variants: Vec<(String, Shape)>,
     },
 }
+
+impl Shape {
+    /// The fewest bytes that a value of this shape takes. There are no lists of what may take none: nothing would bound
+    /// their length.
+    #[must_use]
+    pub fn bytes_min(&self) -> u64 {
+        match self {
+            Shape::Never | Shape::Unit => 0,
+            Shape::Bool | Shape::Uint(_) | Shape::Int(_) | Shape::Text | Shape::Option(_) | Shape::List(_) => 1,
+            Shape::Enum { .. } => 1,
+            Shape::Float(bits) => u64::from(*bits / 8),
+            Shape::Array(len, of) => u64::from(*len).saturating_mul(of.bytes_min()),
+            Shape::Tuple(parts) => parts.iter().map(Shape::bytes_min).fold(0, u64::saturating_add),
+            Shape::Struct { fields, .. } => {
+                fields.iter().map(|(_, of)| of.bytes_min()).fold(0, u64::saturating_add)
+            }
+        }
+    }
+}

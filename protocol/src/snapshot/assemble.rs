@@ -93,8 +93,7 @@ impl KindSection<'_> {
     /// The rows that the client holds and keeps.
     pub(super) fn stays(&self, lane: &LaneKind, word: usize) -> u64 {
         let visible = self.of.visible.filter(|visible| !visible.everything);
-        let slots =
-            |visible: &Visible| visible.kinds.get(self.coding.kind).map_or(0, |slots| slots.word(word));
+        let slots = |visible: &Visible| visible.kinds.get(self.coding.kind).map_or(0, |slots| slots.word(word));
         self.held_at(0, word) & visible.map_or(u64::MAX, slots) & lane.same[0].word(word)
     }
 

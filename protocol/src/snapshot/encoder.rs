@@ -52,7 +52,8 @@ pub struct Encoder {
     pool: Pool,
     /// Whether no further codebook is made.
     frozen: bool,
-    /// Whether the teacher has heard of this tick.
+    /// Whether the teacher is to hear of this tick, and whether it has.
+    listens: bool,
     counted: bool,
 }
 
@@ -115,6 +116,7 @@ impl Encoder {
             models: Models::default(),
             observer: Observer::default(),
             spacing: [every, 2 * every, 3 * every],
+            listens: false,
             counted: false,
             tick: Tick::NONE,
             lanes: Lanes::default(),
@@ -209,6 +211,7 @@ impl Encoder {
         if core::mem::take(&mut self.counted) && !self.frozen {
             self.teacher.counted(&self.plan);
         }
+        self.listens = self.teacher.listens();
         self.records.resize_with(self.plan.kinds.len(), Codes::default);
         self.records.iter_mut().for_each(Codes::clear);
         self.observer.observe(&self.plan, &mut self.models, history, now, self.spacing);
@@ -317,7 +320,7 @@ impl Encoder {
         header.write(newest, &mut to);
         let mut changed = false;
         for ring in rings.iter() {
-            let learned = frame.is_usual(lanes, ring, self.spacing);
+            let learned = self.listens && frame.is_usual(lanes, ring, self.spacing);
             self.counted |= learned;
             let counts = if learned { Some(teacher.counts()) } else { None };
             changed |= frame.write(ring, (lanes, wholes, words), counts, next, &mut to);

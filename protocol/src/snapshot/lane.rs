@@ -12,7 +12,7 @@ use super::row::{self, Earlier, Watched};
 use crate::id::Tick;
 use crate::image::{Image, KindImage, Slots};
 use crate::limits::COMPONENTS_MAX;
-use crate::wire::bits::{BITS_AT_ONCE, BitReader, BitWriter};
+use crate::wire::bits::{BITS_AT_ONCE, BitWriter};
 
 /// The codes of one tick against the same snapshots, made as they are asked for.
 #[derive(Debug, Default)]
@@ -59,9 +59,9 @@ pub(super) struct Codes {
 /// Where a code lies.
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
-    /// The first [`BITS_AT_ONCE`] of its bits: mostly all.
+    /// All its bits, where they are at most [`BITS_AT_ONCE`]: mostly.
     head: u64,
-    /// The byte that it begins with.
+    /// The byte that it begins with, where they are more.
     from: u32,
     /// In bits.
     len: u32,
@@ -203,9 +203,8 @@ impl Codes {
         let from = self.bits.len();
         let to = write(BitWriter::new(&mut self.bits));
         let len = to.len() - 8 * from;
-        // Each code begins at a whole byte, so that it is copied 57 bits at a time.
-        to.finish();
-        let head = BitReader::new(self.bits.get(from..).unwrap_or_default()).peek(BITS_AT_ONCE.min(len as u32));
+        // Each code begins at a whole byte, so that it is copied 57 bits at a time. Mostly it needs none.
+        let head = to.finish_or_take(from).unwrap_or(0);
         if let Some(place) = self.places.get_mut(at) {
             *place = Place { head, from: from as u32, len: len as u32 };
         }

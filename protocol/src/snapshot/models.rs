@@ -63,11 +63,16 @@ pub(super) fn place(column: &mut Vec<u32>, slot: u32) -> Option<&mut u32> {
     column.get_mut(slot as usize)
 }
 
+/// Of rows whose models have suited for long, every how many images are looked at.
+const SETTLED_EVERY: u32 = 4;
+
 /// The server's side: sees every row at every tick, and finds out which model suits it.
 #[derive(Debug, Default)]
 pub(super) struct Observer {
     records: Vec<Vec<Record>>,
     newest: Tick,
+    /// Images observed.
+    observed: u32,
 }
 
 impl Observer {
@@ -109,6 +114,7 @@ impl Observer {
                 for slot in slots_in(at, known & three & !still) {
                     if let (Some(word), Some(record)) =
                         (column.get_mut(slot as usize), records.get_mut(slot as usize))
+                        && (!record.is_settled() || slot.wrapping_add(self.observed) % SETTLED_EVERY == 0)
                     {
                         *word = observe_row(coder, record, &earlier, rows, slot, *word);
                     }
@@ -117,6 +123,7 @@ impl Observer {
         }
         models.push(now.tick, columns);
         self.newest = now.tick;
+        self.observed = self.observed.wrapping_add(1);
     }
 }
 

@@ -26,8 +26,9 @@ pub(super) struct Teacher {
     since: u32,
     due: u32,
     snapshots: u32,
-    /// Symbols told altogether.
+    /// Symbols counted altogether.
     told: u32,
+    ticks: u32,
     check: Option<Check>,
 }
 
@@ -89,6 +90,10 @@ const HORIZON: (u32, u32) = (60, 4_000);
 /// Symbols that are enough for a check, however few snapshots they took.
 const ENOUGH: u32 = 6_000;
 
+/// Symbols after which one snapshot of so many is counted: the codes of rare symbols are known by then.
+const PLENTY: u32 = 200_000;
+const PLENTY_EVERY: u32 = 4;
+
 /// Snapshots after which what was counted before each check counts half.
 const FADE: u32 = 3_000;
 
@@ -110,8 +115,16 @@ impl Teacher {
             due: FIRST_CHECK,
             snapshots: 0,
             told: 0,
+            ticks: 0,
             check: None,
         }
+    }
+
+    /// Begins a tick: says whether what is written in it is to be counted. Of a room that tells much, a sample is.
+    pub(super) fn listens(&mut self) -> bool {
+        self.ticks = self.ticks.wrapping_add(1);
+        let told = self.told.saturating_add(self.recent.symbols());
+        told < PLENTY || self.ticks % PLENTY_EVERY == 0
     }
 
     /// Where to count what is written.

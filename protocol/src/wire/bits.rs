@@ -134,6 +134,17 @@ impl<'a> BitWriter<'a> {
     pub fn finish(mut self) {
         self.align();
     }
+
+    /// The same, unless the buffer held `from` bytes and all that was written since fits into one
+    /// [`BitWriter::write`]: then nothing is appended, and these bits are given back.
+    #[inline]
+    pub fn finish_or_take(mut self, from: usize) -> Option<u64> {
+        if self.out.len() == from && self.filled <= BITS_AT_ONCE {
+            return Some(self.acc);
+        }
+        self.align();
+        None
+    }
 }
 
 /// Reads bits from bytes. Every read is checked; none goes past the end.

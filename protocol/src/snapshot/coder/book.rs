@@ -14,19 +14,37 @@ pub(crate) struct Code {
     lengths: Vec<u8>,
     /// The code of each symbol, its first bit lowest.
     codes: Vec<u16>,
-    /// Symbol and length for each possible next [`TABLE_BITS`]; length 0: the code is longer, or there is none.
+    /// Symbol and length for each possible next [`TABLE_BITS`]; length 0: the code is longer, or there is none. Empty
+    /// where nothing is read with this code.
     table: Vec<(u16, u8)>,
     /// Symbols with codes longer than the table, as (code, length, symbol).
     long: Vec<(u16, u8, u16)>,
 }
 
 impl Code {
-    /// The code for symbols that occur this often; symbols with weight 0 have none.
+    /// The code for symbols that occur this often, to be written with; symbols with weight 0 have none.
     pub(crate) fn of_weights(weights: &[u32]) -> Code {
         Code::of_lengths(lengths(weights)).unwrap_or_default()
     }
 
-    /// The canonical code of these lengths.
+    /// The same, to be read with too.
+    #[must_use]
+    pub(crate) fn readable(mut self) -> Code {
+        self.table.resize(1 << TABLE_BITS, (0, 0));
+        for (symbol, &length) in self.lengths.iter().enumerate().filter(|(_, length)| **length > 0) {
+            let code = self.codes.get(symbol).copied().unwrap_or(0);
+            if u32::from(length) > TABLE_BITS {
+                self.long.push((code, length, symbol as u16));
+                continue;
+            }
+            for entry in self.table.iter_mut().skip(usize::from(code)).step_by(1 << length) {
+                *entry = (symbol as u16, length);
+            }
+        }
+        self
+    }
+
+    /// The canonical code of these lengths, to be written with.
     ///
     /// # Errors
     /// Where the lengths are no prefix code, or one is over [`LENGTH_MAX`].
@@ -48,32 +66,13 @@ impl Code {
                 return Err(DecodeError::Malformed("the codes of a codebook overlap"));
             }
         }
-        let mut made =
-            Code { codes: vec![0; lengths.len()], table: vec![(0, 0); 1 << TABLE_BITS], ..Code::default() };
-        for (symbol, &length) in lengths.iter().enumerate() {
-            if length == 0 {
-                continue;
-            }
+        let mut codes = vec![0; lengths.len()];
+        for (code, &length) in codes.iter_mut().zip(&lengths).filter(|(_, length)| **length > 0) {
             let canonical = next[usize::from(length)];
             next[usize::from(length)] += 1;
-            made.place(symbol, length, (canonical as u16).reverse_bits() >> (16 - u32::from(length)));
+            *code = (canonical as u16).reverse_bits() >> (16 - u32::from(length));
         }
-        made.lengths = lengths;
-        Ok(made)
-    }
-
-    fn place(&mut self, symbol: usize, length: u8, code: u16) {
-        if let Some(place) = self.codes.get_mut(symbol) {
-            *place = code;
-        }
-        if u32::from(length) > TABLE_BITS {
-            self.long.push((code, length, symbol as u16));
-            return;
-        }
-        let step = 1usize << length;
-        for entry in self.table.iter_mut().skip(usize::from(code)).step_by(step) {
-            *entry = (symbol as u16, length);
-        }
+        Ok(Code { lengths, codes, ..Code::default() })
     }
 
     /// Whether no symbol has a code.
@@ -171,7 +170,7 @@ mod tests {
     #[test]
     fn every_symbol_is_found_by_its_own_code() {
         let weights: Vec<u32> = (0..200).map(|n| if n % 7 == 0 { 0 } else { 1 << (n % 23) }).collect();
-        let code = Code::of_weights(&weights);
+        let code = Code::of_weights(&weights).readable();
         for (symbol, weight) in weights.iter().enumerate() {
             match code.get(symbol) {
                 Some((bits, length)) => {

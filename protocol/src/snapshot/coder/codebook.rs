@@ -210,7 +210,7 @@ fn read_codes(count: usize, symbols: usize, bits: &mut BitReader<'_>) -> Result<
             return Err(DecodeError::Malformed("a codebook has more lengths than symbols"));
         }
         let before_it = before.and_then(|at: usize| codes.get(at)).map_or(&[][..], Code::lengths);
-        codes.push(Code::of_lengths(read_lengths(told, before_it, bits)?)?);
+        codes.push(Code::of_lengths(read_lengths(told, before_it, bits)?)?.readable());
         before = Some(at);
     }
     Ok(codes)

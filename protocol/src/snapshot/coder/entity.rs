@@ -97,7 +97,8 @@ impl Walk<'_> {
         for (bit, group) in plan.derived.iter().filter_map(|&number| plan.groups.get(number)).enumerate() {
             flags |= u32::from(!is_as_derived(plan, group, &self.past, now)) << bit;
         }
-        let rare = plan.rare_components.iter().any(|&at| now.get(at) != Some(&self.past.newest(at, &plan.defaults)));
+        let rare =
+            plan.rare_components.iter().any(|&at| now.get(at) != Some(&self.past.newest(at, &plan.defaults)));
         flags | u32::from(rare || models != self.models_before) << plan.derived.len()
     }
 

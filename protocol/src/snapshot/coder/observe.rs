@@ -9,6 +9,8 @@ use super::residual::magnitude;
 /// How well each model has done lately for each group of one entity.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Record {
+    /// Rows noted since the models were chosen, up to [`SETTLED`].
+    noted: u16,
     costs: [[u16; MODELS.len()]; super::plan::MODELLED_MAX],
 }
 
@@ -19,10 +21,19 @@ const CHANGE: u16 = 60 * 16;
 /// What a difference costs is remembered for about 64 snapshots.
 const FADE: u16 = 64;
 
+/// Rows after which models that did not change are taken to suit.
+const SETTLED: u16 = 2 * FADE;
+
 impl Record {
+    /// Whether the models have suited for so long that a look at some of the rows is enough.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.noted >= SETTLED
+    }
+
     /// Takes note of a row, given what was held before it; returns the models that suit it from now on.
     pub(crate) fn observe(&mut self, plan: &Plan, past: &Past<'_>, now: &Row, models: u32) -> u32 {
         let mut changed = models;
+        self.noted = SETTLED.min(self.noted + 1);
         for (group, place) in plan.groups.iter().filter_map(|group| Some((group, group.model?))) {
             let Some(costs) = self.costs.get_mut(place) else { continue };
             let current = Model::of(models, group.model);
@@ -53,6 +64,9 @@ impl Record {
                 let shift = 4 * place as u32;
                 changed = changed & !(15 << shift) | (best.0 as u32) << shift;
             }
+        }
+        if changed != models {
+            self.noted = 0;
         }
         changed
     }

@@ -242,7 +242,9 @@ impl Prior {
     /// The code of every expected magnitude.
     pub(crate) fn new() -> Prior {
         Prior {
-            magnitudes: (0..EXPECTATIONS).map(|expected| Code::of_weights(&prior_weights(expected))).collect(),
+            magnitudes: (0..EXPECTATIONS)
+                .map(|expected| Code::of_weights(&prior_weights(expected)).readable())
+                .collect(),
         }
     }
 

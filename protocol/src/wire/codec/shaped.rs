@@ -1,6 +1,5 @@
 //! Bytes to JSON and back by a [`Shape`] alone: what viewers and generic pages have instead of the game's types.
 
-use core::cell::Cell;
 use core::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, SeqAccess, VariantAccess, Visitor};
@@ -13,14 +12,6 @@ use crate::schema::Shape;
 #[derive(Clone, Copy)]
 pub(super) struct Decoding<'a> {
     pub(super) shape: &'a Shape,
-    /// List items that may still come: a list of nothings must not claim billions.
-    pub(super) items: &'a Cell<usize>,
-}
-
-impl<'a> Decoding<'a> {
-    fn of(self, shape: &'a Shape) -> Decoding<'a> {
-        Decoding { shape, ..self }
-    }
 }
 
 impl<'de> DeserializeSeed<'de> for Decoding<'_> {
@@ -81,34 +72,37 @@ impl<'de> Visitor<'de> for Decoding<'_> {
     }
     fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
         let Shape::Option(of) = self.shape else { return Err(de::Error::custom("no option")) };
-        self.of(of).deserialize(from)
+        Decoding { shape: of }.deserialize(from)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
         let short = || de::Error::custom("too few items");
         match self.shape {
+            // Each item takes a byte, so that there are no more of them than bytes.
+            Shape::List(of) | Shape::Array(_, of) if of.bytes_min() == 0 => {
+                return Err(de::Error::custom("a list of items without bytes"));
+            }
             Shape::List(of) => {
-                while let Some(value) = from.next_element_seed(self.of(of))? {
-                    let left = self.items.get().checked_sub(1);
-                    self.items.set(left.ok_or_else(|| de::Error::custom("more items than bytes"))?);
+                while let Some(value) = from.next_element_seed(Decoding { shape: of })? {
                     values.push(value);
                 }
             }
             Shape::Array(len, of) => {
                 for _ in 0..*len {
-                    values.push(from.next_element_seed(self.of(of))?.ok_or_else(short)?);
+                    values.push(from.next_element_seed(Decoding { shape: of })?.ok_or_else(short)?);
                 }
             }
             Shape::Tuple(parts) => {
                 for of in parts {
-                    values.push(from.next_element_seed(self.of(of))?.ok_or_else(short)?);
+                    values.push(from.next_element_seed(Decoding { shape: of })?.ok_or_else(short)?);
                 }
             }
             Shape::Struct { fields, .. } => {
                 let mut object = Map::new();
                 for (name, of) in fields {
-                    object.insert(name.clone(), from.next_element_seed(self.of(of))?.ok_or_else(short)?);
+                    object
+                        .insert(name.clone(), from.next_element_seed(Decoding { shape: of })?.ok_or_else(short)?);
                 }
                 return Ok(Value::Object(object));
             }
@@ -128,7 +122,7 @@ impl<'de> Visitor<'de> for Decoding<'_> {
             return Ok(variant.as_str().into());
         }
         // The bytes of a tuple or struct variant are those of its fields, as if it held one tuple.
-        let value = content.newtype_variant_seed(self.of(of))?;
+        let value = content.newtype_variant_seed(Decoding { shape: of })?;
         Ok(Value::Object(Map::from_iter([(variant.clone(), value)])))
     }
 }
