@@ -264,8 +264,13 @@ impl History {
     /// The image of `tick`, `None` where it is too old, not there yet, or was never kept.
     #[must_use]
     pub fn at(&self, tick: Tick) -> Option<&Image> {
-        let at = self.images.binary_search_by_key(&tick, |image| image.tick).ok()?;
-        self.images.get(at)
+        // Mostly one image follows the other without a gap.
+        let back = self.newest()?.tick.since(tick) as usize;
+        let there = self.images.len().checked_sub(back + 1).and_then(|at| self.images.get(at));
+        there.filter(|image| image.tick == tick).or_else(|| {
+            let at = self.images.binary_search_by_key(&tick, |image| image.tick).ok()?;
+            self.images.get(at)
+        })
     }
 
     /// The newest image not after `tick`.
