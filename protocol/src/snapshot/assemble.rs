@@ -294,7 +294,7 @@ fn write_still(lane: &LaneKind, words: &[Word], to: &mut BitWriter<'_>) {
     let (mut still, mut woke, mut wakes) = (0, 0, 0);
     for word in words {
         still += word.still.count_ones();
-        woke += (word.by_depth[2] & word_of(&lane.woke, word.at)).count_ones();
+        woke += (word.by_depth[2] & lane.woke.word(word.at)).count_ones();
         wakes |= word.still & !word.exact;
     }
     to.flag(wakes != 0);
