@@ -3,7 +3,7 @@
 use super::circle::{Circle, Course};
 use super::levels::Unrest;
 use super::plan::{Expect, GROUP_MAX, Group, Plan};
-use super::predict::{Expected, Model, Past, Row, derived, difference, held, is_as_derived, own};
+use super::predict::{Expected, Model, Past, Row, derived, derived_values, difference, held, own};
 use crate::wire::DecodeError;
 
 /// Where a walk puts what it finds, or finds what it puts into the row.
@@ -71,11 +71,11 @@ impl Walk<'_> {
                 continue;
             }
             let group = self.plan.group(number)?;
-            let expected = derived(self.plan, group, &self.past, now);
             if told {
+                let expected = derived(self.plan, group, &self.past, now);
                 self.differences(number, &expected, now, 0, pipe)?;
             } else {
-                put(group, &expected.values, now);
+                put(group, &derived_values(self.plan, group, &self.past, now), now);
             }
         }
         let more = flags >> self.plan.derived.len() & 1 == 1;
@@ -95,7 +95,8 @@ impl Walk<'_> {
         let plan = self.plan;
         let mut flags = 0;
         for (bit, group) in plan.derived.iter().filter_map(|&number| plan.groups.get(number)).enumerate() {
-            flags |= u32::from(!is_as_derived(plan, group, &self.past, now)) << bit;
+            let expected = derived_values(plan, group, &self.past, now);
+            flags |= u32::from(!is_as(group, &expected, now)) << bit;
         }
         let rare =
             plan.rare_components.iter().any(|&at| now.get(at) != Some(&self.past.newest(at, &plan.defaults)));
@@ -203,8 +204,10 @@ impl Walk<'_> {
         let plan = self.plan;
         if !P::WRITES {
             *models = self.models_before;
-            for group in plan.rare.iter().flat_map(|(_, groups)| groups).filter_map(|&at| plan.groups.get(at)) {
-                put(group, &held(plan, group, &self.past), now);
+            for &at in &plan.rare_components {
+                if let Some(place) = now.get_mut(at) {
+                    *place = self.past.newest(at, &plan.defaults);
+                }
             }
         }
         if !more {

@@ -284,15 +284,14 @@ pub(crate) fn derived(plan: &Plan, group: &Group, past: &Past<'_>, now: &Row) ->
     }
 }
 
-/// Whether a derived group is as [`derived`] expects it to be.
+/// The values of [`derived`], without all that it takes to tell a difference.
 #[inline]
-pub(crate) fn is_as_derived(plan: &Plan, group: &Group, past: &Past<'_>, now: &Row) -> bool {
-    let values = match &group.expect {
+pub(crate) fn derived_values(plan: &Plan, group: &Group, past: &Past<'_>, now: &Row) -> [i32; GROUP_MAX] {
+    match &group.expect {
         Expect::Moved(mover) if past.depth > 0 => mover.moved(group, past, now),
         Expect::Along(along) => [along.angle(group, past, now), 0, 0],
         Expect::Own | Expect::Steady | Expect::Flags | Expect::Moved(_) => held(plan, group, past),
-    };
-    group.components.iter().zip(values).all(|(&at, expected)| value(now, at) == expected)
+    }
 }
 
 /// A component of a row, 0 where there is none.
