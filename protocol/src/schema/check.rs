@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Field, FieldType, Kind, Schema, Shape};
+use super::{Field, FieldType, Kind, Schema, SchemaError, Shape};
 use crate::id::TickRate;
 use crate::limits::{
     COMPONENTS_MAX, FIELD_DEPTH_MAX, INPUT_COMPONENTS_MAX, KINDS_MAX, SCHEMA_BYTES_MAX, SCHEMA_NAME_BYTES_MAX,
@@ -10,6 +10,28 @@ use crate::limits::{
 };
 
 impl Schema {
+    /// Whether it can be.
+    ///
+    /// # Errors
+    /// The first of [`Schema::errors`].
+    pub fn check(&self) -> Result<(), SchemaError> {
+        self.errors().into_iter().next().map_or(Ok(()), |error| Err(SchemaError::Limits(error)))
+    }
+
+    /// That of a world without anything in it, and of a game without a name: what stands in for one that is not known.
+    #[must_use]
+    pub fn nothing() -> Schema {
+        Schema {
+            game: String::new(),
+            tick_rate: 1,
+            send_every: 1,
+            kinds: Vec::new(),
+            input: Vec::new(),
+            request: Shape::Never,
+            event: Shape::Never,
+        }
+    }
+
     /// What is impossible about it, in sentences; empty for every schema that a room accepts.
     ///
     /// The derives refuse most of it when a game is compiled; the rest is found when a server starts, and all of it
@@ -40,7 +62,8 @@ impl Schema {
                 errors.shape(what, shape, 1);
             }
         }
-        let bytes = self.to_json().len();
+        // What is impossible may be so deep, or so long, that it cannot be written.
+        let bytes = if errors.0.is_empty() { self.to_json().len() } else { 0 };
         if bytes > SCHEMA_BYTES_MAX {
             errors.say(format!("the schema takes {bytes} bytes as JSON: {SCHEMA_BYTES_MAX} are allowed"));
         }
@@ -94,7 +117,7 @@ impl Errors {
             let what = format!("{of}.{}", field.name);
             let before = self.0.len();
             self.field_type(&what, &field.ty, 1);
-            let own = count(&field.ty);
+            let own = if self.0.len() == before { count(&field.ty) } else { 0 };
             components = components.saturating_add(own);
             // Only a sane type has components that can be listed.
             if self.0.len() == before && own <= components_max as u64 {

@@ -39,10 +39,7 @@ impl Schema {
         let json: serde_json::Value =
             text.parse().map_err(|error: serde_json::Error| SchemaError::Json(error.to_string()))?;
         let schema = read::schema(&json).map_err(SchemaError::Json)?;
-        match schema.errors().into_iter().next() {
-            Some(error) => Err(SchemaError::Limits(error)),
-            None => Ok(schema),
-        }
+        schema.check().map(|()| schema)
     }
 
     /// The number that stands for the schema in hello and welcome, never 0.

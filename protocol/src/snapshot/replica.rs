@@ -1,11 +1,12 @@
 //! The client's side: frames in, images out.
 
+mod asked;
+
 use std::sync::Arc;
 
 use super::apply::{Changes, KindReader};
 use super::books::Shelf;
 use super::coder::pipes::Prior;
-use super::hash;
 use super::header::{Header, Newest};
 use super::lane::earlier_of;
 use super::ledger::{LANE_DEPTH, RingSet, Told};
@@ -16,9 +17,9 @@ use super::private::read_header;
 use super::rings::{self, Rings, Spot, Spots};
 use super::row;
 use crate::id::{EntityId, PlayerId, Tick};
-use crate::image::{History, Image, Slots};
+use crate::image::{History, Image};
 use crate::limits::SERVER_FRAME_BYTES_MAX;
-use crate::schema::Schema;
+use crate::schema::{Schema, SchemaError};
 use crate::wire::bits::BitReader;
 use crate::wire::server::{CODEBOOK, PRIVATE, SNAPSHOT};
 use crate::wire::{DecodeError, Private};
@@ -30,6 +31,8 @@ use crate::wire::{DecodeError, Private};
 #[derive(Clone, Debug)]
 pub struct Replica {
     schema: Schema,
+    /// Why the schema is not the one that it was made for.
+    refused: Option<SchemaError>,
     plan: Plan,
     me: PlayerId,
     history: History,
@@ -79,10 +82,16 @@ pub struct Arrival {
 
 impl Replica {
     /// A replica that holds nothing and belongs to nobody.
+    ///
+    /// The schema may come from anywhere: with one that cannot be ([`Schema::errors`]), every frame and codebook is
+    /// refused with what is wrong with it.
     #[must_use]
     pub fn new(schema: &Schema) -> Replica {
+        let refused = schema.check().err();
+        let schema = if refused.is_some() { &Schema::nothing() } else { schema };
         Replica {
             schema: schema.clone(),
+            refused,
             plan: Plan::new(schema),
             me: PlayerId::NOBODY,
             history: History::new(),
@@ -110,6 +119,7 @@ impl Replica {
     /// # Errors
     /// Where the bytes are no codebook of this schema.
     pub fn codebook(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
+        self.readable()?;
         if bytes.is_empty() { Ok(()) } else { self.shelf.receive(&self.plan, bytes) }
     }
 
@@ -123,6 +133,7 @@ impl Replica {
             let (len, max) = (frame.len(), SERVER_FRAME_BYTES_MAX);
             return Err(DecodeError::TooLong { what: "a frame", len, max });
         }
+        self.readable()?;
         match frame.first() {
             Some(&PRIVATE) => self.receive_private(frame),
             Some(&SNAPSHOT) => self.receive_snapshot(frame).map(Some),
@@ -154,47 +165,6 @@ impl Replica {
     #[must_use]
     pub fn history(&self) -> &History {
         &self.history
-    }
-
-    /// The hash of what is held; what [`super::Encoder::hash`] says of the same.
-    #[must_use]
-    pub fn hash(&self) -> u64 {
-        let Some(image) = self.newest() else { return 0 };
-        if !self.rings.on {
-            return hash::of_image(&self.plan, image, None, self.me);
-        }
-        // What only its owner has of a row comes with the first ring.
-        let far = rings::far(image, &self.rings);
-        let near = image.kinds.iter().zip(&far).map(|(rows, far)| rows.alive.difference(far).collect());
-        let near: Vec<Slots> = near.collect();
-        let near = hash::of_image(&self.plan, image, Some(&near), self.me);
-        near.wrapping_add(hash::of_image(&self.plan, image, Some(&far), PlayerId::NOBODY))
-    }
-
-    /// Bits of snapshots so far that told of each kind, in the schema's order. What is for this player alone is not in.
-    #[must_use]
-    pub fn kind_bits(&self) -> &[u64] {
-        &self.kind_bits
-    }
-
-    /// Whether rows are in distance rings.
-    #[must_use]
-    pub fn has_rings(&self) -> bool {
-        self.rings.on
-    }
-
-    /// The distance ring that a row is in: 0, and all are, where the server tells of none. The rows of the others do
-    /// not come with every snapshot.
-    #[must_use]
-    pub fn ring_of(&self, id: EntityId) -> usize {
-        if self.rings.on { self.rings.spot(id).ring } else { 0 }
-    }
-
-    /// The newest snapshot that a distance ring was in: what is held of its rows was the world at that tick.
-    #[must_use]
-    pub fn as_of(&self, ring: usize) -> Tick {
-        let far = if self.rings.on && ring > 0 { self.rings.newest(ring) } else { None };
-        far.unwrap_or(self.newest_tick())
     }
 
     fn newest_tick(&self) -> Tick {

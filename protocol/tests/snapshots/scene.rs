@@ -32,7 +32,8 @@ pub(crate) fn kind(name: &str, fields: Vec<Field>) -> Kind {
     Kind { name: name.into(), row: name.into(), one: false, owner: false, predicted: false, fields }
 }
 
-pub(crate) fn schema(kinds: Vec<Kind>) -> Schema {
+pub(crate) fn schema(mut kinds: Vec<Kind>) -> Schema {
+    (0..).zip(&mut kinds).for_each(|(at, kind)| kind.name = format!("{}{at}", kind.name));
     Schema {
         game: "any".into(),
         tick_rate: 30,

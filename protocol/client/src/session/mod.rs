@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tickwire_protocol::id::{EntityId, PlayerId, Tick};
 use tickwire_protocol::image::Image;
-use tickwire_protocol::schema::{Schema, Shape};
+use tickwire_protocol::schema::Schema;
 use tickwire_protocol::wire::{
     CloseCode, EventRecord, Hello, Request, Resume, ServerFrame, Token, VERSION, client,
 };
@@ -46,7 +46,7 @@ impl Session {
     pub(crate) fn new(schema: Option<Schema>, make: Option<fn() -> Box<dyn Simulate>>, mut join: Join) -> Session {
         join.fit();
         let own_schema = schema.is_some();
-        let schema = schema.unwrap_or_else(nothing);
+        let schema = schema.unwrap_or_else(Schema::nothing);
         Session {
             state: State::Connecting,
             join,
@@ -335,18 +335,5 @@ impl Session {
         self.out.push_back(Output::Close(CloseCode::Bye, String::new()));
         self.seat = None;
         self.state = State::Closed { code: code.code(), reason: reason.to_owned() };
-    }
-}
-
-/// The schema of a viewer that has not been welcomed.
-fn nothing() -> Schema {
-    Schema {
-        game: String::new(),
-        tick_rate: 1,
-        send_every: 1,
-        kinds: Vec::new(),
-        input: Vec::new(),
-        request: Shape::Never,
-        event: Shape::Never,
     }
 }
