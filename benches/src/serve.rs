@@ -98,6 +98,10 @@ impl Visit for Starting<'_> {
         for (name, value) in scenes::options(what.entities) {
             server = server.option(name, value);
         }
+        if what.scene == "board" {
+            // Its rows are strokes, and it has none where nobody asks for them.
+            server = server.option("strokes", what.entities.to_string());
+        }
         // The process around the room answers at once.
         server = server.outside(|_, event| async { G::answer(event) });
         let config = Config {

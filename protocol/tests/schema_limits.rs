@@ -79,14 +79,14 @@ fn keys_of_a_later_version_are_passed_over() {
 
 /// A type of a field that may or may not be possible.
 fn any_type() -> impl Strategy<Value = FieldType> {
-    let number = prop_oneof![Just(0.0), Just(-0.5), Just(f64::NAN), Just(f64::INFINITY), -1e9..1e9f64, Just(1e-320)];
+    let number =
+        prop_oneof![Just(0.0), Just(-0.5), Just(f64::NAN), Just(f64::INFINITY), -1e9..1e9f64, Just(1e-320)];
     let many = prop_oneof![0u32..4, Just(u32::MAX), 60u32..70, any::<u32>()];
     let leaf = prop_oneof![
         Just(FieldType::Bool),
         (any::<i64>(), any::<i64>()).prop_map(|(min, max)| FieldType::Int { min, max }),
         (-9i64..9, -9i64..9).prop_map(|(min, max)| FieldType::Int { min, max }),
-        (number.clone(), number, many.clone())
-            .prop_map(|(lo, step, steps)| FieldType::Number { lo, step, steps }),
+        (number.clone(), number, many.clone()).prop_map(|(lo, step, steps)| FieldType::Number { lo, step, steps }),
         Just(FieldType::Exact),
         any::<u8>().prop_map(|bits| FieldType::Angle { bits }),
         (0u8..20).prop_map(|bits| FieldType::Angle { bits }),
