@@ -135,11 +135,11 @@ impl<'a> BitWriter<'a> {
         self.align();
     }
 
-    /// The same, unless the buffer held `from` bytes and all that was written since fits into one
-    /// [`BitWriter::write`]: then nothing is appended, and these bits are given back.
+    /// The same, unless the buffer held `from` bytes and at most `bits` (of 64) were written since: then nothing is
+    /// appended, and these are given back.
     #[inline]
-    pub fn finish_or_take(mut self, from: usize) -> Option<u64> {
-        if self.out.len() == from && self.filled <= BITS_AT_ONCE {
+    pub fn finish_or_take(mut self, from: usize, bits: u32) -> Option<u64> {
+        if self.out.len() == from && self.filled <= bits {
             return Some(self.acc);
         }
         self.align();
