@@ -124,11 +124,15 @@ fn picture(lines: &[Line]) -> anyhow::Result<String> {
         let (held, bare) = (line.figures.number("players_held")?, bare(&line.figures)?);
         let rate = line.figures.number("rate")?;
         let middle = y + LINE / 2.0 + 4.0;
+        // In the bar, where it is long enough.
+        let inside = x(held) - LEFT > NUMBER;
+        let (number, colour, anchor) =
+            if inside { (x(held) - 6.0, "#fff", "end") } else { (x(held) + 6.0, OURS, "start") };
         svg += &format!(
             "<text x=\"{:.1}\" y=\"{middle:.1}\" text-anchor=\"end\">{}, {rate:.0} Hz</text>\
              <rect x=\"{LEFT}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{OURS}\"/>\
              <path d=\"M{:.1} {:.1}v{:.1}\" stroke=\"{BARE}\" stroke-width=\"3\"/>\
-             <text x=\"{:.1}\" y=\"{middle:.1}\" fill=\"#fff\" font-weight=\"600\" text-anchor=\"end\">{}</text>\
+             <text x=\"{:.1}\" y=\"{middle:.1}\" fill=\"{colour}\" font-weight=\"600\" text-anchor=\"{anchor}\">{}</text>\
              <text x=\"{:.1}\" y=\"{middle:.1}\" fill=\"#666\">{}</text>\n",
             LEFT - 10.0,
             line.scene.trim_end_matches("-60hz"),
@@ -138,7 +142,7 @@ fn picture(lines: &[Line]) -> anyhow::Result<String> {
             x(bare),
             y + 2.0,
             LINE - 4.0,
-            x(held) - 6.0,
+            number,
             thousands(held),
             x(bare) + 7.0,
             thousands(bare),
@@ -165,6 +169,8 @@ const LEFT: f64 = 110.0;
 const RIGHT: f64 = 60.0;
 const TOP: f64 = 58.0;
 const LINE: f64 = 30.0;
+/// The width of a number.
+const NUMBER: f64 = 50.0;
 const OURS: &str = "#1565c0";
 const BARE: &str = "#c2602b";
 

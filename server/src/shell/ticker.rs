@@ -28,6 +28,23 @@ impl Ticker {
         Ticker { rate: u64::from(rate.get()), start, next: 0, catch_up: u64::from(catch_up) }
     }
 
+    /// The ticks of the worker's `nth` room, at a place of their own between those of its other rooms of this rate,
+    /// whenever each of them was opened: rooms that begin their ticks at one instant are late for each other.
+    ///
+    /// The golden ratio puts each room into the largest gap that those before it leave.
+    pub(crate) fn staggered(rate: TickRate, now: u64, nth: u32, catch_up: u32) -> Ticker {
+        let mut ticker = Ticker::new(rate, now - now % (NANOS as u64), catch_up);
+        let offset = ticker.period() * (u64::from(nth) * 618 % 1_000) / 1_000;
+        ticker.start += offset;
+        ticker.next = (now % (NANOS as u64)) * ticker.rate / (NANOS as u64) + 1;
+        ticker
+    }
+
+    /// How much later its ticks begin than those of a room whose first one was at the clock's beginning.
+    pub(crate) fn offset(&self) -> u64 {
+        self.start % (NANOS as u64) % self.period()
+    }
+
     /// When the next tick is due.
     pub(crate) fn due(&self) -> u64 {
         self.start + self.at(self.next)
@@ -73,6 +90,36 @@ mod tests {
             assert_eq!(ticker.begin(due), Begun { late: 0, overruns: 0 });
         }
         assert_eq!(ticker.due(), 5 + 10_000_000_000);
+    }
+
+    #[test]
+    fn ten_rooms_begin_their_ticks_apart_whenever_they_were_opened() {
+        for rate in [30, 60, 20].map(TickRate::hz) {
+            let opened = (1..=10_u32).map(|nth| (nth, 7_000_000_000 + u64::from(nth * nth) * 123_456_789));
+            let mut rooms: Vec<Ticker> = opened
+                .map(|(nth, now)| {
+                    let ticker = Ticker::staggered(rate, now, nth, 4);
+                    let period = ticker.period();
+                    assert!((now..=now + 2 * period).contains(&ticker.due()), "room {nth}");
+                    ticker
+                })
+                .collect();
+            // Every tick that begins from some moment on, in a second.
+            let from = 30_000_000_000;
+            let mut begin = Vec::new();
+            for room in &mut rooms {
+                while room.due() < from + 1_000_000_000 {
+                    let due = room.due();
+                    begin.extend((due >= from).then_some(due));
+                    room.begin(due);
+                }
+            }
+            begin.sort_unstable();
+            assert_eq!(begin.len(), 10 * usize::from(rate.get()));
+            let least = begin.windows(2).map(|two| two[1] - two[0]).min().unwrap();
+            let period = rooms[0].period();
+            assert!(least > period / 20, "{least} ns at a period of {period} ns");
+        }
     }
 
     #[test]

@@ -64,10 +64,10 @@ impl Host {
     pub(crate) fn new(new: NewRoom, config: &Config, number: u32) -> Result<Host, (RoomKey, std::io::Error)> {
         let seats = Seats::new().map_err(|error| (new.key, error))?;
         let rate = new.room.rate();
-        let mut host = Host {
+        let host = Host {
             key: new.key,
             name: new.room.name().to_owned(),
-            ticker: Ticker::new(rate, clock::now(), config.catch_up_ticks),
+            ticker: Ticker::staggered(rate, clock::now(), number, config.catch_up_ticks),
             room: Some(new.room),
             seats,
             waiting: VecDeque::new(),
@@ -85,9 +85,7 @@ impl Host {
             settled: Vec::new(),
             ended: false,
         };
-        // The golden ratio puts each room's ticks into the largest gap between those of the rooms before it.
-        let phase = host.ticker.period() * (u64::from(number) * 618 % 1_000) / 1_000;
-        host.ticker = Ticker::new(rate, clock::now() + phase, config.catch_up_ticks);
+        tracing::debug!("room {:?} ticks {} µs after others could", host.name, host.ticker.offset() / 1_000);
         Ok(host)
     }
 
