@@ -114,7 +114,7 @@ impl Observer {
                 for slot in slots_in(at, known & three & !still) {
                     if let (Some(word), Some(record)) =
                         (column.get_mut(slot as usize), records.get_mut(slot as usize))
-                        && (!record.is_settled() || slot.wrapping_add(self.observed) % SETTLED_EVERY == 0)
+                        && (!record.is_settled() || slot.wrapping_add(self.observed).is_multiple_of(SETTLED_EVERY))
                     {
                         *word = observe_row(coder, record, &earlier, rows, slot, *word);
                     }

@@ -124,7 +124,7 @@ impl Teacher {
     pub(super) fn listens(&mut self) -> bool {
         self.ticks = self.ticks.wrapping_add(1);
         let told = self.told.saturating_add(self.recent.symbols());
-        told < PLENTY || self.ticks % PLENTY_EVERY == 0
+        told < PLENTY || self.ticks.is_multiple_of(PLENTY_EVERY)
     }
 
     /// Where to count what is written.

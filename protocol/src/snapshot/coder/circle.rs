@@ -35,13 +35,13 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    /// The course of the velocity in the places `at`; `None` where there was hardly any.
-    pub(crate) fn of(past: &Past<'_>, at: &[usize], number: (f64, f64)) -> Option<Course> {
+    /// The course of the velocity in the places `at`, which are so many steps from `zero`; `None` where there was hardly
+    /// any.
+    pub(crate) fn of(past: &Past<'_>, at: &[usize], zero: f64) -> Option<Course> {
         let [x, y] = [*at.first()?, *at.get(1)?];
         if past.depth == 0 {
             return None;
         }
-        let zero = number.0 / number.1;
         let vector = |age| (f64::from(past.value(age, x)) + zero, f64::from(past.value(age, y)) + zero);
         let newest = vector(0);
         let first = length(newest);
@@ -117,7 +117,7 @@ mod tests {
     fn a_turn_is_found_on_its_circle() {
         let columns = [vec![13_000], vec![17_000]];
         let past = Past { columns: [&columns; 3], slot: 0, depth: 3, ages: [1, 2, 3] };
-        let circle = Course::of(&past, &[0, 1], (-120.0, 0.01)).unwrap().circle(Model::Linear);
+        let circle = Course::of(&past, &[0, 1], -12_000.0).unwrap().circle(Model::Linear);
         for turn in (-9_000..9_000).step_by(37) {
             let velocity = circle.at(turn);
             let found = circle.turn(velocity).unwrap();

@@ -38,7 +38,7 @@ impl Record {
             let Some(costs) = self.costs.get_mut(place) else { continue };
             let current = Model::of(models, group.model);
             let steady = plan.steady.filter(|_| group.expect == Expect::Steady);
-            let course = steady.and_then(|number| Course::of(past, &group.components, number));
+            let course = steady.and_then(|zero| Course::of(past, &group.components, zero));
             let mut best = (current, u16::MAX);
             for (model, cost) in MODELS.into_iter().zip(costs.iter_mut()) {
                 let bits = match &group.expect {

@@ -30,8 +30,8 @@ pub(crate) struct Plan {
     pub(crate) rare: Vec<(usize, Vec<usize>)>,
     /// The plain form of a steady lead, for what does not lie on its circle.
     pub(crate) plain: Option<usize>,
-    /// `lo` and `step` of a steady lead's numbers.
-    pub(crate) steady: Option<(f64, f64)>,
+    /// The smallest number of a steady lead, in steps: what is added to an integer for its distance from zero.
+    pub(crate) steady: Option<f64>,
     /// Groups that have a model.
     pub(crate) modelled: u32,
     /// Every component that this plan codes.
@@ -154,7 +154,7 @@ impl Plan {
             self.lead = self.push(field, field.at.clone().collect(), motion.expect.clone());
             done.push(motion.lead);
             if motion.expect == Expect::Steady {
-                self.steady = number(&field.field.ty);
+                self.steady = number(&field.field.ty).map(|(lo, step)| lo / step);
                 self.plain = Some(self.push(field, field.at.clone().collect(), Expect::Own));
             }
             for (index, expect) in &motion.derived {
