@@ -84,7 +84,7 @@ impl Circle {
         let (x, y) = (f64::from(velocity[0]) + self.zero, f64::from(velocity[1]) + self.zero);
         let along = x * self.towards.0 + y * self.towards.1;
         let across = y * self.towards.0 - x * self.towards.1;
-        (along * 6.0 > length((x, y))).then(|| round(self.length * across / along))
+        (along > 0.0 && 36.0 * along * along > x * x + y * y).then(|| round(self.length * across / along))
     }
 
     /// The velocity after a turn.
