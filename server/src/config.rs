@@ -148,7 +148,7 @@ knobs! {
         loopback_exempt: one bool = true, "loopback-exempt", "TICKWIRE_LOOPBACK_EXEMPT", "BOOL";
         /// Connections that are accepted in a second, a hundredth of them at once; others wait in order in the kernel's
         /// queue. Few make a crowd wait, many let it take the core from the ticks, where they share one.
-        accepts_per_second: one u32 = 2_000, "accepts-per-second", "TICKWIRE_ACCEPTS_PER_SECOND", "CONNECTIONS";
+        accepts_per_second: one u32 = 5_000, "accepts-per-second", "TICKWIRE_ACCEPTS_PER_SECOND", "CONNECTIONS";
         /// How long TLS and the head of a request may take. Short cuts off phones on a bad link, long lets idle
         /// sockets hold places.
         handshake_ms: one u32 = 5_000, "handshake-ms", "TICKWIRE_HANDSHAKE_MS", "MS";
