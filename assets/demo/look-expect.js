@@ -80,7 +80,7 @@ export function fromPast(group, model, past, components) {
     changed = Math.max(changed, magnitude(hold ? last : change));
     changes.push(hold ? last : change);
     const turned = hold ? (last || before) < 0 : (change || last) < 0;
-    return { of, turned, expected: within(a + step(model, last, before, change, even, t0, t1), of) };
+    return { of, turned, expected: within(a + step(model, last, before, change, of.ring, even, t0, t1), of) };
   });
   const { context, size, pace } = contextOf(depth, changed, moved);
   return {
@@ -99,14 +99,16 @@ export function fromPast(group, model, past, components) {
 const leaps = (difference, other) => Math.abs(difference) > 8 * Math.abs(other) + 32;
 
 /**
- * @param {number} model @param {number} last @param {number} before @param {number} change @param {boolean} even
+ * @param {number} model @param {number} last @param {number} before @param {number} change @param {boolean} ring @param {boolean} even
  * @param {number} t0 @param {number} t1
  */
-function step(model, last, before, change, even, t0, t1) {
+function step(model, last, before, change, ring, even, t0, t1) {
   if (model === MODEL.hold) return 0;
   if (even && model === MODEL.alternate) return before;
   if (even && model === MODEL.accelerate) return last + Math.trunc(change / 2);
   if (even && model === MODEL.smooth) return last + change;
+  const slows = !ring && Math.sign(last) === Math.sign(before) && Math.abs(last) < Math.abs(before);
+  if (even) return slows ? last + Math.trunc(change / 4) : last;
   return t0 === t1 || last === 0 ? last : round((last * t0) / t1);
 }
 

@@ -60,7 +60,7 @@ export class Section {
     from.was(start, `${kind.name}: leaves`);
     const old = stays.map((row) => this.#earlier(row));
     if (changed) this.#readChanged(old, rows);
-    else old.filter((row) => !isStill(row)).forEach((row) => this.#readRow(row, rows, null));
+    else old.filter((row) => !this.#isStill(row)).forEach((row) => this.#readRow(row, rows, null));
     if (!lists) return;
     if (kind.open.wholes.length > 0) {
       start = from.at;
@@ -123,8 +123,8 @@ export class Section {
   /** @param {Earlier[]} old @param {Map<number, Row>} rows */
   #readChanged(old, rows) {
     const { from, kind } = this;
-    const still = old.filter(isStill);
-    const woken = old.filter(isWoken).length;
+    const still = old.filter((row) => this.#isStill(row));
+    const woken = old.filter((row) => this.#isWoken(row)).length;
     let start = from.at;
     if (still.length > 0 && from.flag()) {
       const order = Math.max(Math.floor(Math.log2(still.length / (woken + 1))), 0);
@@ -136,7 +136,20 @@ export class Section {
         start = from.at;
       }
     } else from.was(start, `${kind.name}: which`);
-    old.filter((row) => !isStill(row)).forEach((row) => this.#readRow(row, rows, from));
+    old.filter((row) => !this.#isStill(row)).forEach((row) => this.#readRow(row, rows, from));
+  }
+
+  /** @param {Earlier} row */
+  #isStill({ rows: [a, b, c] }) {
+    if (!b) return this.kind.groups.derived.length === 0;
+    return same(a.values, b.values) && (!c || same(b.values, c.values));
+  }
+
+  /** @param {Earlier} row */
+  #isWoken(row) {
+    const [a, b, c] = row.rows;
+    if (!b) return this.#isStill(row);
+    return c !== undefined && same(b.values, c.values) && !same(a.values, b.values);
   }
 
   /** @param {Earlier} old @param {Map<number, Row>} rows @param {Bits | null} from */
@@ -222,9 +235,3 @@ function copied(rows, slot) {
 
 /** @param {Int32Array} a @param {Int32Array} b */
 const same = (a, b) => a.every((value, at) => value === b[at]);
-
-/** @param {Earlier} row */
-const isStill = ({ rows: [a, b, c] }) => b !== undefined && same(a.values, b.values) && (!c || same(b.values, c.values));
-
-/** @param {Earlier} row */
-const isWoken = ({ rows: [a, b, c] }) => c !== undefined && same(b.values, c.values) && !same(a.values, b.values);

@@ -35,7 +35,7 @@ struct Stay {
     slot: u32,
     /// At how many snapshots it is held.
     depth: usize,
-    /// Whether it kept still at all of them.
+    /// Whether it kept still at all of them; where it is held at one alone, whether its kind rests.
     still: bool,
     /// Whether it kept still until the last of them but one.
     woke: bool,
@@ -144,12 +144,14 @@ impl KindReader<'_> {
                 } else if self.ring != 0 {
                     continue;
                 }
-                let still = match depth {
-                    LANE_DEPTH => has(rest.still[1]),
-                    2 => has(rest.still[0]),
-                    _ => false,
+                let (still, woke) = match depth {
+                    LANE_DEPTH => (has(rest.still[1]), has(rest.woke)),
+                    2 => (has(rest.still[0]), false),
+                    // Of those that are new nothing is known: they count as likely to wake.
+                    1 => (self.coder.rests(), self.coder.rests()),
+                    _ => (false, false),
                 };
-                stays.push(Stay { slot, depth, still, woke: depth == LANE_DEPTH && has(rest.woke) });
+                stays.push(Stay { slot, depth, still, woke });
             }
         }
     }

@@ -167,7 +167,8 @@ impl KindSection<'_> {
                 sum.moved |= wanted & codes.moved.word(at);
             }
             let [still, longer] = &lane.still;
-            word.still = word.by_depth[1] & still.word(at) | three & longer.word(at);
+            let rests = if self.coding.coder.rests() { word.by_depth[0] } else { 0 };
+            word.still = rests | word.by_depth[1] & still.word(at) | three & longer.word(at);
             word.wholes = if has_wholes { self.told_wholes(lane, told, at) } else { 0 };
             word.moves = self.moves(at, word.stays);
             sum.add(&word);
@@ -294,7 +295,8 @@ fn write_still(lane: &LaneKind, words: &[Word], to: &mut BitWriter<'_>) {
     let (mut still, mut woke, mut wakes) = (0, 0, 0);
     for word in words {
         still += word.still.count_ones();
-        woke += (word.by_depth[2] & lane.woke.word(word.at)).count_ones();
+        // Of those that are new nothing is known: they count as likely to wake.
+        woke += (word.by_depth[0] & word.still | word.by_depth[2] & lane.woke.word(word.at)).count_ones();
         wakes |= word.still & !word.exact;
     }
     to.flag(wakes != 0);

@@ -146,7 +146,7 @@ impl LaneKind {
         let mut now = [0; COMPONENTS_MAX];
         for slot in slots_in(at, missing) {
             let still = depth.checked_sub(2).and_then(|at| self.still.get(at));
-            let still = still.is_some_and(|still| still.contains(slot));
+            let still = depth == 1 && coding.coder.rests() || still.is_some_and(|still| still.contains(slot));
             if still && coding.stays(slot) {
                 codes.known.insert(slot);
                 codes.exact.insert(slot);

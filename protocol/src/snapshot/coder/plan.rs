@@ -254,6 +254,11 @@ impl Plan {
         self.rare_components.iter().any(|&at| !past.stayed(age, at))
     }
 
+    /// Whether a row of which a client holds one snapshot alone is taken to stay: nothing that the kind has moves it.
+    pub(crate) fn rests(&self) -> bool {
+        self.derived.is_empty()
+    }
+
     /// The flag of a steady lead that its velocity is told plainly; 0 where there is no such lead.
     pub(crate) fn plain_flag(&self) -> u32 {
         if self.plain.is_some() { 1 << (self.derived.len() + 1) } else { 0 }

@@ -50,7 +50,8 @@ impl Past<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum Model {
-    /// On as in the last interval. For a steady velocity: straight on.
+    /// On as in the last interval, a little less far where that was less than the one before. For a steady velocity:
+    /// straight on.
     Linear = 0,
     /// Stays. For a steady velocity: the last turn again.
     Hold = 1,
@@ -165,6 +166,8 @@ struct Track {
     before: i32,
     /// Ticks to the newest row, and of the last two intervals; 0 where there is none.
     ticks: [u32; 3],
+    /// Whether it is an angle: what turns is not slowed by anything.
+    ring: bool,
 }
 
 impl Track {
@@ -173,19 +176,21 @@ impl Track {
         let gap = |age: usize| difference(past.value(age, at), past.value(age + 1, at), ring);
         let ages = past.ages;
         match past.depth {
-            0 => Track { newest, last: 0, before: 0, ticks: [0; 3] },
-            1 => Track { newest, last: 0, before: 0, ticks: [ages[0], 0, 0] },
+            0 => Track { newest, last: 0, before: 0, ticks: [0; 3], ring: ring != 0 },
+            1 => Track { newest, last: 0, before: 0, ticks: [ages[0], 0, 0], ring: ring != 0 },
             2 => Track {
                 newest,
                 last: gap(0),
                 before: gap(0),
                 ticks: [ages[0], ages[1].saturating_sub(ages[0]), 0],
+                ring: ring != 0,
             },
             _ => Track {
                 newest,
                 last: gap(0),
                 before: gap(1),
                 ticks: [ages[0], ages[1].saturating_sub(ages[0]), ages[2].saturating_sub(ages[1])],
+                ring: ring != 0,
             },
         }
     }
@@ -216,11 +221,19 @@ impl Track {
             Model::Hold => 0,
             Model::Alternate if even => self.before,
             Model::Accelerate if even => self.last.wrapping_add(self.change() / 2),
+            Model::Linear if even => self.last.wrapping_add(self.slowing()),
             Model::Smooth if even => self.last.wrapping_add(self.change()),
             Model::Linear | Model::Alternate | Model::Accelerate | Model::Smooth => {
                 stretched(self.last, ahead, last)
             }
         }
+    }
+
+    /// What was slower in the last interval than in the one before goes on to become so, by a quarter as much: friction
+    /// and drag are steadier than what sets things going.
+    fn slowing(&self) -> i32 {
+        let slows = self.last.signum() == self.before.signum() && self.last.abs_diff(0) < self.before.abs_diff(0);
+        if slows && !self.ring { self.change() / 4 } else { 0 }
     }
 
     /// The direction in which the value is rather off.
