@@ -45,8 +45,8 @@ pub(super) struct Player {
     waiting: VecDeque<(InputSeq, Micros)>,
     event: u32,
     lane: Lane,
-    /// Its last keyframe.
-    keyframe: Tick,
+    /// Snapshots since its last keyframe.
+    since_keyframe: u32,
     snapshot_at: Option<Micros>,
     buffer: Vec<u8>,
     flooding: bool,
@@ -85,7 +85,7 @@ impl Player {
             waiting: VecDeque::new(),
             event: 0,
             lane: [Tick::NONE; LANE_DEPTH],
-            keyframe: Tick::NONE,
+            since_keyframe: 0,
             snapshot_at: None,
             buffer: Vec::new(),
             flooding: false,
@@ -325,8 +325,9 @@ impl Player {
         meter.beat.snapshots += 1;
         if Glance::is_keyframe(bytes) {
             meter.keyframes += u64::from(before[0] != Tick::NONE);
-            self.keyframe = tick;
+            self.since_keyframe = 0;
         }
+        self.since_keyframe = self.since_keyframe.saturating_add(1);
         if before[0] != Tick::NONE {
             meter.ticks += u64::from(tick.since(before[0]));
         } else {
@@ -362,7 +363,7 @@ impl Player {
     /// Whether it has all that it may see, for which a keyframe is the beginning: only then others on its lane hold
     /// the same.
     pub(super) fn is_whole(&self) -> bool {
-        self.newest().since(self.keyframe) > FILLING_TICKS
+        self.since_keyframe > FILLING_SNAPSHOTS
     }
 
     /// The tick of the newest snapshot.
@@ -371,5 +372,5 @@ impl Player {
     }
 }
 
-/// Ticks in which a world is whole, though many wait for theirs.
-const FILLING_TICKS: u32 = 64;
+/// Snapshots after which a world is whole, also where each brings little of it.
+const FILLING_SNAPSHOTS: u32 = 64;
