@@ -65,6 +65,26 @@ fn a_session(server: tickwire_server::Running, way: &Way) {
 }
 
 #[test]
+fn who_talks_in_every_tick_and_falls_silent_is_heard_again() {
+    let (cert, key, tls) = certificate(&folder("silent-tls"));
+    let server = serve(|config| (config.tls_cert, config.tls_key) = (Some(cert), Some(key)));
+    falls_silent(&server, &tls);
+    falls_silent(&serve(|_| {}), &Way::default());
+}
+
+fn falls_silent(server: &tickwire_server::Running, way: &Way) {
+    let mut peer = Peer::joined(server.addr, way, Join::player("now and then"));
+    for x in [1, -1, 1] {
+        peer.client.set_input(&Keys { x });
+        peer.run_for(Duration::from_millis(600));
+        std::thread::sleep(Duration::from_millis(250));
+        peer.client.request(&Ask::Echo(format!("now {x}")));
+        let said = |(_, event): (_, peer::Said)| event.0 == format!("now {x}");
+        peer.run_until("the echo", |client| client.next_event().is_some_and(said));
+    }
+}
+
+#[test]
 fn a_client_that_does_not_answer_the_goodbye_does_not_hold_up_the_end() {
     let server = serve(|_| {});
     let (mut silent, _tcp) = peer::socket(server.addr, &Way::default(), SOON);

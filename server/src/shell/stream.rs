@@ -108,6 +108,14 @@ impl Stream {
         self.socket().register(registry, token, Interest::READABLE | Interest::WRITABLE)
     }
 
+    /// Asks for it no more.
+    ///
+    /// # Errors
+    /// Where it was not asked for.
+    pub(crate) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        self.socket().deregister(registry)
+    }
+
     fn socket(&mut self) -> &mut TcpStream {
         match self {
             Stream::Plain(socket) => socket,

@@ -56,6 +56,8 @@ enum End {
 /// What reading a connection came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Drained {
+    /// There was nothing to read.
+    Nothing,
     /// There is nothing more to read.
     Dry,
     /// There may be more: to be read in the next tick.
@@ -137,7 +139,7 @@ impl Connection {
         hear: &mut dyn FnMut(Option<&[u8]>),
     ) -> Drained {
         let (count, more) = match self.stream.read(&mut scratch.input) {
-            Got::Nothing => return Drained::Dry,
+            Got::Nothing => return Drained::Nothing,
             Got::End => return Drained::Gone,
             Got::Bytes { count, more } => (count, more),
         };

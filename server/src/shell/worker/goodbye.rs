@@ -65,13 +65,16 @@ impl Host {
     pub(super) fn block(&mut self, seat: u32, tick: &Tick<'_>) {
         tick.counters.partial_writes.add(1);
         self.blocked.push(seat);
+        self.seats.watch(seat);
     }
 
-    /// Notes that something is to be said to it.
-    pub(super) fn owe(&mut self, seat: u32) {
-        if self.seats.get(seat).is_some_and(|connection| connection.is_owed()) {
+    /// Notes whether something is to be said to it.
+    pub(super) fn owe(&mut self, seat: u32) -> bool {
+        let owed = self.seats.get(seat).is_some_and(|connection| connection.is_owed() || connection.is_blocked());
+        if owed {
             self.owing.push(seat);
         }
+        owed
     }
 
     /// Asks a few clients for a sign of life; everybody has its turn.

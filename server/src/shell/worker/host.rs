@@ -207,7 +207,14 @@ impl Host {
         });
         let closing = connection.is_closing();
         match drained {
-            Drained::Dry => self.owe(seat),
+            Drained::Nothing => {
+                self.owe(seat);
+                return self.seats.silent(seat);
+            }
+            Drained::Dry => {
+                let owed = self.owe(seat);
+                return self.seats.heard(seat, !owed && !closing);
+            }
             Drained::More => {
                 self.owe(seat);
                 return true;
