@@ -67,6 +67,8 @@ await bench(["--bots", "0"], async (bench) => {
   expect(graph.snapshots > 30 && graph.hash_mismatches === 0 && graph.decode_errors === 0, "snapshots come, and every hash agrees");
   expect(graph.corrections === 0,
     `the own ship is where it was predicted, to the bit (${graph.ticks_predicted} ticks, ${graph.inputs_replaced} inputs replaced)`);
+  expect(graph.rows > 0 && graph.rows_far <= graph.rows && (graph.rows_far > 0) === (graph.rows_far_ticks > 0),
+    `what is far, and how old it is, is told (${graph.rows_far} of ${graph.rows} rows, ${graph.rows_far_ticks} ticks)`);
   await bench.quiet(flies, watches);
 
   const pad = await bench.page("pad", { width: 900, height: 600 });

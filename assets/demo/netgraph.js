@@ -120,6 +120,7 @@ export class NetGraph {
         `drawn ${n(s.interp_delay_ms)} ms late (to ${n(s.interp_delay_target_ms)}) · arrivals ± ${n(s.arrival_jitter_p99_ms)} ms`,
         `in flight ${n(s.inputs_in_flight)} · margin ${n(s.margin_mean, 1)} of ${n(s.margin_wanted, 1)} · replaced ${n(s.inputs_replaced)}`,
         `skipped ${n(s.snapshots_skipped)} · stalls ${n(s.stalls)} · hash differs ${n(s.hash_mismatches)}`,
+        `${n(s.rows)} rows, ${n(s.rows_far)} of them far and up to ${n(s.rows_far_ticks)} ticks old`,
       );
     }
     if (this.level > 2) {

@@ -78,6 +78,18 @@ impl Held {
         self.replica.as_of(ring)
     }
 
+    /// How many rows are held, how many of them are older than the newest snapshot because they are far, and by how many
+    /// ticks the oldest is.
+    pub(crate) fn ages(&self) -> (u32, u32, u32) {
+        let newest = self.newest().map_or(Tick::NONE, |image| image.tick);
+        let mut ages = (0, 0, 0);
+        for id in self.newest().into_iter().flat_map(Image::entities) {
+            let age = newest.since(self.as_of(id));
+            ages = (ages.0 + 1, ages.1 + u32::from(age > 0), ages.2.max(age));
+        }
+        ages
+    }
+
     pub(crate) fn newest(&self) -> Option<&Image> {
         self.history().newest()
     }

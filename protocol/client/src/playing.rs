@@ -370,6 +370,7 @@ impl Playing {
         stats.stalls = self.arrivals.stalls();
         stats.snapshots_skipped = self.arrivals.skipped();
         stats.tick = self.arrivals.newest().0;
+        (stats.rows, stats.rows_far, stats.rows_far_ticks) = self.held.ages();
         stats.bits_by_kind.clear();
         stats.bits_by_kind.extend(self.held.kind_bits());
         stats.drawn_tick = self.drawn.tick;

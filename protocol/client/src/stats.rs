@@ -29,6 +29,13 @@ pub struct Stats {
     pub snapshots: u64,
     /// Ticks for which no snapshot came though the world changed.
     pub snapshots_skipped: u64,
+    /// Rows that are held.
+    pub rows: u32,
+    /// Those of them that are older than the newest snapshot: what is far comes less often, and on a link that is too
+    /// narrow, or where a budget of bytes says so, less often still.
+    pub rows_far: u32,
+    /// By how many ticks the oldest of them is.
+    pub rows_far_ticks: u32,
     /// Gaps between arrivals of over 100 ms more than their ticks explain.
     pub stalls: u64,
     /// The newest tick held.
