@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tickwire_protocol::id::{EntityId, PlayerId, Tick, TickRate};
 use tickwire_protocol::image::History;
-use tickwire_protocol::limits::HISTORY_TICKS;
+use tickwire_protocol::limits::{HISTORY_TICKS, SERVER_FRAME_BYTES_MAX};
 use tickwire_protocol::prelude::Vec3;
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::{Due, Encoded, Encoder, Held, Visible};
@@ -240,6 +240,10 @@ impl Broadcast {
             client.ledger.written(encoded.held);
             frames[3] = encoded.frame;
             client.wrote_snapshot(moment.tick, frames.iter().map(Range::len).sum());
+        }
+        client.too_large = frames.iter().map(Range::len).find(|&bytes| bytes > SERVER_FRAME_BYTES_MAX);
+        if client.too_large.is_some() {
+            return;
         }
         client.pace.wrote(frames.iter().map(Range::len).sum());
         out.writes.push(Write { conn: client.conn, frames });

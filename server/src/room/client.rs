@@ -30,6 +30,8 @@ pub(super) struct Client {
     pub(super) heard: Tick,
     /// The socket owes the rest of an earlier frame: said before this tick.
     pub(super) blocked: bool,
+    /// Bytes of the frame that this tick was to bring it: more than any client reads.
+    pub(super) too_large: Option<usize>,
     /// Since when nothing went through.
     stuck: Option<Tick>,
     frames: Bucket,
@@ -80,6 +82,7 @@ impl Client {
             other_schema: false,
             heard: now,
             blocked: false,
+            too_large: None,
             stuck: None,
             frames: Bucket::new(FRAMES_PER_SECOND_MAX, FRAMES_BURST_MAX, rate, now),
             flight: Flight::new(rate),

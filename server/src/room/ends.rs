@@ -1,7 +1,7 @@
 //! Step 9 of a tick: who is closed, and the end of the room itself.
 
 use tickwire_protocol::game::Game;
-use tickwire_protocol::limits::CLOSE_REASON_BYTES_MAX;
+use tickwire_protocol::limits::{CLOSE_REASON_BYTES_MAX, SERVER_FRAME_BYTES_MAX};
 use tickwire_protocol::wire::CloseCode;
 
 use super::calls::Call;
@@ -19,7 +19,13 @@ impl<G: Game> Room<G> {
                 Presence::Away(client) => (client, patience.away_ms),
                 Presence::Bot | Presence::Lost { .. } | Presence::Over => continue,
             };
-            if client.stuck_for(self.clock_of(session.role)) >= rate.ticks_in_ms(patience.unread_ms) {
+            if let Some(bytes) = client.too_large {
+                let reason = format!(
+                    "a tick's news for this player takes {bytes} bytes, of {SERVER_FRAME_BYTES_MAX}: `owner` rows and \
+                     fields hold too much"
+                );
+                faults.push((session.id, CloseCode::TooLarge, reason));
+            } else if client.stuck_for(self.clock_of(session.role)) >= rate.ticks_in_ms(patience.unread_ms) {
                 let reason = format!(
                     "took nothing for {} ms: the connection is too slow, or nobody reads it",
                     patience.unread_ms
@@ -31,7 +37,8 @@ impl<G: Game> Room<G> {
             }
         }
         for (player, code, reason) in faults {
-            self.close_connection(player, code, reason, false);
+            // What is too much now would be too much again.
+            self.close_connection(player, code, reason, code == CloseCode::TooLarge);
         }
     }
 

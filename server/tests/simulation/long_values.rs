@@ -3,6 +3,7 @@
 use tickwire_protocol::limits::BULK_BYTES_PER_TICK;
 use tickwire_protocol::link::Preset;
 use tickwire_protocol::prelude::*;
+use tickwire_protocol::wire::CloseCode;
 use tickwire_server::room::{AnyRoom as _, Room, RoomSetup};
 use tickwire_server::sim::{Probe, Sim};
 
@@ -55,6 +56,59 @@ impl Game for Library {
             page.text = letter.to_string().repeat(PAGE_BYTES);
         }
     }
+}
+
+/// What one player owns, and nobody else is sent.
+#[derive(World, Default)]
+struct Desk {
+    drawer: Table<Note>,
+}
+
+#[derive(Replicate, Clone, Default, PartialEq, Debug)]
+#[rep(owner)]
+struct Note {
+    #[rep(whole, max = 4000)]
+    text: String,
+}
+
+/// Each player gets as many notes as it has letters in its name, times a hundred.
+#[derive(Serialize, Deserialize)]
+struct Office;
+
+impl Game for Office {
+    const NAME: &'static str = "office";
+    const TICK_RATE: TickRate = TickRate::hz(30);
+    type World = Desk;
+    type Input = ();
+    type Request = Never;
+    type Event = Never;
+
+    fn open(_: &mut Desk, _: &mut Host<Self>) -> Self {
+        Office
+    }
+
+    fn join(&mut self, desk: &mut Desk, _: &mut Host<Self>, player: &Player) -> Result<(), Refusal> {
+        for _ in 0..100 * player.name.len() {
+            desk.drawer.spawn_for(player.id, Note { text: "n".repeat(PAGE_BYTES) });
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, _: &mut Desk, _: &mut Host<Self>) {}
+}
+
+#[test]
+fn who_owns_more_than_a_frame_has_room_for_is_told_so_and_the_others_play_on() {
+    let mut sim = Sim::new(Room::<Office>::open(RoomSetup::of::<Office>("office", 1)), 1);
+    let tidy = sim.add(Probe::<Office>::new("abc", Role::Plays), Preset::Lan.conditions());
+    let hoards = sim.add(Probe::<Office>::new("abcd", Role::Plays), Preset::Lan.conditions());
+    sim.run(90);
+    let [closed] = sim.closes() else { panic!("{:?}", sim.closes()) };
+    assert_eq!((closed.seat, closed.code), (hoards, CloseCode::TooLarge));
+    assert!(closed.reason.contains("1048576") && closed.reason.contains("owner"), "{}", closed.reason);
+    let (room, probe) = sim.room_and_peer(tidy);
+    assert!(probe.check(room.history()).is_ok_and(|worlds| worlds > 0));
+    assert_eq!(probe.world().map(|world| world.kinds[0].alive.len()), Some(300));
 }
 
 #[test]
