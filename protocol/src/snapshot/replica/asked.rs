@@ -7,7 +7,7 @@ use crate::snapshot::{hash, rings};
 use crate::wire::DecodeError;
 
 impl Replica {
-    /// The hash of what is held; what [`super::Encoder::hash`] says of the same.
+    /// The hash of what is held; what [`Encoder::hash`](crate::snapshot::Encoder::hash) says of the same.
     #[must_use]
     pub fn hash(&self) -> u64 {
         let Some(image) = self.newest() else { return 0 };
