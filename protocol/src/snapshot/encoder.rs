@@ -176,10 +176,8 @@ impl Encoder {
         self.begin_tick(history, now);
         let nothing = Ledger::new();
         let from = if base_of(history, now, ledger).is_some() { ledger } else { &nothing };
-        let mut held: [Option<Arc<Held>>; LANE_DEPTH] = Default::default();
-        held.iter_mut().zip(from.lane(0)).for_each(|(place, held)| *place = Some(Arc::clone(held)));
         let book = self.teacher.edition(ledger.books.has).map_or(0, |edition| edition.version);
-        if let Some(known) = self.shared.iter().find(|known| known.is_for(&held, visible, due, book)) {
+        if let Some(known) = self.shared.iter().find(|known| known.is_for(from, visible, due, book)) {
             return known.encoded.clone();
         }
         let asked = Asked { from, visible, enters, due, book };
@@ -188,6 +186,8 @@ impl Encoder {
         if encoded.postponed == 0 && visible.everything && !encoded.held.ringed {
             self.unite(&mut encoded);
             let visible = Arc::clone(visible);
+            let mut held: [Option<Arc<Held>>; LANE_DEPTH] = Default::default();
+            held.iter_mut().zip(from.lane(0)).for_each(|(place, held)| *place = Some(Arc::clone(held)));
             self.shared.push(Shared { held, visible, due, book, encoded: encoded.clone() });
         }
         encoded
@@ -350,8 +350,9 @@ pub(super) struct Asked<'a> {
 const BOOK_PART: usize = 512;
 
 impl Shared {
-    fn is_for(&self, held: &[Option<Arc<Held>>; LANE_DEPTH], visible: &Arc<Visible>, due: Due, book: u32) -> bool {
-        let same_held = self.held.iter().zip(held).all(|pair| match pair {
+    fn is_for(&self, from: &Ledger, visible: &Arc<Visible>, due: Due, book: u32) -> bool {
+        let mut lane = from.lane(0);
+        let same_held = self.held.iter().all(|mine| match (mine, lane.next()) {
             (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs),
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,

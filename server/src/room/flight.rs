@@ -102,7 +102,10 @@ impl Flight {
 
     /// The client says that it has a snapshot, and so all before it. Says `false` where that is none under way.
     pub(super) fn arrive(&mut self, tick: Tick, now: Tick) -> bool {
-        let Ok(at) = self.sent.binary_search_by_key(&tick, |sent| sent.tick) else { return false };
+        // Mostly it is the oldest one.
+        let oldest = self.sent.front().filter(|sent| sent.tick == tick);
+        let found = oldest.map_or_else(|| self.sent.binary_search_by_key(&tick, |sent| sent.tick), |_| Ok(0));
+        let Ok(at) = found else { return false };
         let (mut alone, mut bytes) = (false, 0);
         for sent in self.sent.drain(..=at) {
             self.arrived = self.arrived.wrapping_add(1);
