@@ -15,6 +15,7 @@ use tickwire_protocol::world::World as _;
 
 use crate::room::{AnyRoom as _, Outbox, Room, RoomSetup};
 use crate::sim::{Bot, Sim};
+use crate::train;
 
 /// Players in a check: enough that they meet.
 const PLAYERS: u32 = 4;
@@ -25,6 +26,8 @@ const PLAYERS: u32 = 4;
 /// - `drive` and `advance` on a world that was made from its replicated fields alone, as on a client: the same rows;
 /// - real clients over simulated links: what they hold is what the room had at the same tick.
 ///
+/// A codebook that the game ships must be for its schema.
+///
 /// ```no_run
 /// # use tickwire_protocol::game::Game;
 /// # fn test<G: Game>() {
@@ -33,11 +36,33 @@ const PLAYERS: u32 = 4;
 /// ```
 ///
 /// # Errors
-/// The first difference, by tick, kind and field.
-pub fn check<G: Game>(seed: u64, ticks: u32) -> Result<(), Difference> {
+/// The first difference, by tick, kind and field; or why the codebook cannot be used.
+pub fn check<G: Game>(seed: u64, ticks: u32) -> Result<(), Fault> {
+    if let Some(why) = train::left_out::<G>() {
+        return Err(Fault::Codebook(why));
+    }
     twice::<G>(seed, ticks)?;
     as_a_client_does::<G>(seed, ticks)?;
-    through_clients::<G>(seed, ticks)
+    through_clients::<G>(seed, ticks)?;
+    Ok(())
+}
+
+/// What is wrong with a game.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Something is not the same where it has to be.
+    #[error(transparent)]
+    Differs(#[from] Difference),
+    /// The codebook that it ships cannot be used, in words.
+    #[error("{0}")]
+    Codebook(String),
+}
+
+/// As [`fmt::Display`]: `unwrap` in a test shows it.
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// Where two worlds that have to be the same first differ.

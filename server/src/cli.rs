@@ -1,15 +1,19 @@
 //! The command line: flags, environment, file; what is said at the start; how it ends.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tickwire_protocol::game::{self, Game};
+use tickwire_protocol::snapshot::Trained;
 
 use crate::config::Config;
 use crate::shell::shutdown::Asked;
+use crate::train::{self, Lessons};
 use crate::{Running, Server, StartError, lan_address, shell};
 
 /// Runs the program: exit code 0 where it was told to stop, 1 where it could not do what it was asked to.
@@ -49,6 +53,7 @@ fn command<G: Game>() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("A TOML file with any of these settings; `config --default` prints one to start from"),
         )
+        .subcommand(training())
         .arg(Arg::new("schema").long("schema").action(ArgAction::SetTrue).help(
             "Prints what the game puts on the wire, with bits and precision, and ends",
         ))
@@ -68,6 +73,65 @@ fn command<G: Game>() -> Command {
         )
 }
 
+fn training() -> Command {
+    let number = |name: &'static str, default: &'static str| {
+        Arg::new(name).long(name).default_value(default).value_parser(value_parser!(u32))
+    };
+    Command::new("train")
+        .about("Plays rooms with bots and writes the codebook that the game may ship")
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .required(true)
+                .value_parser(value_parser!(PathBuf))
+                .help("What the game then embeds: `include_bytes!` in its `Game::codebook`"),
+        )
+        .arg(
+            Arg::new("seeds")
+                .long("seeds")
+                .value_name("FIRST..=LAST")
+                .default_value("101..=120")
+                .value_parser(seeds)
+                .help("The seeds of the rooms, one each; every fourth only measures"),
+        )
+        .arg(number("ticks", "1800").help("Ticks for which each room is played"))
+        .arg(number("players", "20").help("Players in each room"))
+        .arg(number("bytes-max", "2000").help("Bytes of the codebook at the most; every welcome carries it"))
+}
+
+fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
+    let ends = text.split_once("..=").and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
+    let (first, last) = ends.ok_or("seeds are FIRST..=LAST, as 101..=120")?;
+    if first <= last { Ok(first..=last) } else { Err("the last seed is before the first".to_owned()) }
+}
+
+/// Trains a codebook as the flags say and writes it.
+fn train<G: Game>(options: BTreeMap<String, String>, given: &ArgMatches) -> Result<(), String> {
+    let number = |name| given.get_one::<u32>(name).copied().unwrap_or_default();
+    let (Some(file), Some(seeds)) =
+        (given.get_one::<PathBuf>("file"), given.get_one::<RangeInclusive<u64>>("seeds").cloned())
+    else {
+        return Ok(());
+    };
+    let last = *seeds.end();
+    let [ticks, players, bytes_max] = ["ticks", "players", "bytes-max"].map(number);
+    let lessons = Lessons { seeds, ticks, players, bytes_max: bytes_max as usize, options };
+    let trained = train::train::<G>(&lessons, |seed| eprintln!("Seed {seed} of those up to {last} was played."));
+    let Trained { file: bytes, share } = trained.ok_or(
+        "no codebook saves as much as it takes: more --ticks, --seeds or --players may show more, or ship none",
+    )?;
+    shell::write_file(file, &bytes)
+        .map_err(|why| format!("{} cannot be written ({why}): check its path and rights", file.display()))?;
+    println!(
+        "{}: {} bytes for schema {:#018x}. With it snapshots take {:.1} % of what they take with the built-in codes.",
+        file.display(),
+        bytes.len(),
+        game::schema::<G>().hash(),
+        100.0 * share
+    );
+    Ok(())
+}
+
 /// The first sentence of what clap has to say, and where to find more.
 fn sentence(error: &clap::Error) -> String {
     let text = error.to_string();
@@ -85,6 +149,10 @@ fn act<G: Game>(server: Server<G>, given: &ArgMatches) -> Result<(), String> {
             println!("{} can be used", file.display());
         }
         return Ok(());
+    }
+    if let Some(("train", given)) = given.subcommand() {
+        crate::possible::<G>()?;
+        return train::<G>(server.options, given);
     }
     if given.get_flag("schema") {
         print!("{}", schema_text::<G>());
@@ -143,7 +211,7 @@ fn greet<G: Game>(running: &Running, bots: u32, tls: bool) {
     if cfg!(debug_assertions) {
         println!("This is a debug build: it is many times slower. Use cargo run --release.");
     }
-    for warning in game::schema::<G>().warnings() {
+    for warning in game::schema::<G>().warnings().into_iter().chain(train::left_out::<G>()) {
         eprintln!("Note: {warning}.");
     }
     println!("Ctrl-C stops it.");

@@ -15,6 +15,7 @@ pub mod room;
 )]
 mod shell;
 pub mod sim;
+pub mod train;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -138,6 +139,9 @@ impl<G: Game> Server<G> {
     /// Where the port is taken, a file cannot be used, or the configuration contradicts itself.
     pub fn start(self, config: Config) -> Result<Running, StartError> {
         possible::<G>().map_err(StartError::Config)?;
+        if let Some(why) = train::left_out::<G>() {
+            tracing::warn!("{why}");
+        }
         let listener = shell::bind(&config, false)?;
         shell::start(self.into_game(), config, listener)
     }

@@ -88,6 +88,21 @@ fn what_config_default_prints_passes_config_check() {
 }
 
 #[test]
+fn train_writes_the_same_codebook_every_time() {
+    let train = |name: &str| {
+        let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let flags = ["train", "--seeds", "101..=102", "--ticks", "240", "--players", "3", file.to_str().unwrap()];
+        let output = run(&flags);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        std::fs::read(&file).unwrap()
+    };
+    let book = train("first.book");
+    assert!(book.starts_with(b"TWcb") && book.len() > 100);
+    assert_eq!(train("second.book"), book);
+    assert!(refused(&["train", "any.book", "--seeds", "9..=3"]).contains("before the first"));
+}
+
+#[test]
 fn help_and_schema_are_printed() {
     let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
     assert!(help.contains("--players-max") && help.contains("Ctrl-C"), "{help}");

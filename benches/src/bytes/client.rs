@@ -61,6 +61,8 @@ pub(super) struct Client {
     pub(super) reference: Option<Reference>,
     /// Bytes of the last snapshot by that.
     pub(super) reference_bytes: usize,
+    /// Bytes of the codebook that came with its welcome.
+    pub(super) welcome_book: usize,
     seq: InputSeq,
     asked: u32,
     tick: Tick,
@@ -94,6 +96,7 @@ impl Client {
             beside: None,
             reference: None,
             reference_bytes: 0,
+            welcome_book: 0,
             seq: InputSeq::NONE,
             asked: 0,
             tick: Tick::NONE,
@@ -238,6 +241,7 @@ impl Client {
             anyhow::bail!("a welcome is no welcome");
         };
         self.player = Some(welcome.player);
+        self.welcome_book = welcome.codebook.len();
         self.replica = self.replica.take().map(|replica| replica.of(welcome.player));
         if let Some(replica) = &mut self.replica {
             replica.codebook(&welcome.codebook)?;

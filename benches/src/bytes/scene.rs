@@ -248,6 +248,9 @@ impl<G: Scene> Rig<G> {
                 sum.frames += u64::from(frame == Frame::Snapshot);
                 let sabotage = self.sabotage && frame == Frame::Snapshot;
                 sum.mismatches += u64::from(!client.receive(now, frame, bytes, sabotage, &mut self.complaints)?);
+                if frame == Frame::Welcome {
+                    sum.codebook += client.welcome_book as u64;
+                }
                 if client.reference.is_some() {
                     sum.refer(frame, bytes.len(), client.reference_bytes);
                 }

@@ -110,6 +110,11 @@ impl Game for Dogfight {
         Rules { bots: 30, ..Rules::default() }
     }
 
+    /// Written by `cargo run --release -- train protocol/dogfight/dogfight.book`.
+    fn codebook() -> &'static [u8] {
+        include_bytes!("../dogfight.book")
+    }
+
     fn open(space: &mut Space, host: &mut Host<Self>) -> Self {
         asteroid::fill(space, host);
         Dogfight::default()

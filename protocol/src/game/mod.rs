@@ -128,6 +128,24 @@ pub trait Game: Serialize + DeserializeOwned + Send + Sized + 'static {
         Rules::default()
     }
 
+    /// The codebook with which every room of the game begins; empty where it ships none.
+    ///
+    /// A room learns while it runs how its snapshots are written shortest, and until then writes them longer. What other
+    /// rooms have learned, shipped with the game, makes them short from the first on; it comes with each welcome, in 4 KiB
+    /// at most. The game's own server trains one: it plays rooms of these seeds with bots,
+    ///
+    /// ```text
+    /// cargo run --release -- train --seeds 101..=120 --ticks 1800 --players 20 --bytes-max 2000 my-game.book
+    /// ```
+    ///
+    /// and the game embeds what it wrote, `include_bytes!("../my-game.book")`. The same command writes the same bytes. A
+    /// codebook is for one schema: after a change to a row, an input or a message, train again. Until then it is left
+    /// out; the server says so when it starts, and its `check` refuses it.
+    #[must_use]
+    fn codebook() -> &'static [u8] {
+        &[]
+    }
+
     /// A room begins: fills the world and makes the room's own state. Server only.
     fn open(world: &mut Self::World, host: &mut Host<Self>) -> Self;
 

@@ -30,7 +30,7 @@ use crate::wire::bits::BitWriter;
 /// Writes the frames of a room's clients; codes each entity once per tick for all who hold the same snapshots.
 #[derive(Debug)]
 pub struct Encoder {
-    plan: Plan,
+    pub(super) plan: Plan,
     /// The tick that the caches are for.
     tick: Tick,
     lanes: Lanes,
@@ -48,7 +48,7 @@ pub struct Encoder {
     observer: Observer,
     /// Ticks from the snapshots of most clients to the one they were sent last.
     spacing: [u32; LANE_DEPTH],
-    teacher: Teacher,
+    pub(super) teacher: Teacher,
     pool: Pool,
     /// Whether no further codebook is made.
     frozen: bool,

@@ -25,6 +25,7 @@ mod private;
 mod replica;
 mod rings;
 mod row;
+mod shipped;
 #[cfg(feature = "symbols")]
 mod symbols;
 mod teacher;
@@ -34,5 +35,6 @@ pub use self::encoder::{Due, Encoded, Encoder};
 pub use self::glance::Glance;
 pub use self::ledger::{Far, Held, LANE_DEPTH, Ledger, RingSet, Visible};
 pub use self::replica::{Arrival, Replica};
+pub use self::shipped::{BookError, Trained, Training};
 #[cfg(feature = "symbols")]
 pub use self::symbols::{GroupSymbol, Symbol, What};

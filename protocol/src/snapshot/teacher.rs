@@ -65,9 +65,9 @@ const STEPS: usize = 3;
 
 /// A codebook that may be published.
 #[derive(Clone, Debug)]
-struct Candidate {
-    book: Arc<Codebook>,
-    bytes: Arc<[u8]>,
+pub(super) struct Candidate {
+    pub(super) book: Arc<Codebook>,
+    pub(super) bytes: Arc<[u8]>,
 }
 
 /// A codebook that was published.
@@ -85,7 +85,7 @@ const CHECK_MAX: u32 = 400;
 
 /// Snapshots over which a book has to earn its bytes: as many as there were, but at least two seconds at 30 Hz, and at
 /// the most about two minutes.
-const HORIZON: (u32, u32) = (60, 4_000);
+pub(super) const HORIZON: (u32, u32) = (60, 4_000);
 
 /// Symbols that are enough for a check, however few snapshots they took.
 const ENOUGH: u32 = 6_000;
@@ -229,6 +229,17 @@ impl Teacher {
         }
     }
 
+    /// Begins with a book that was learned elsewhere.
+    pub(super) fn begin_with(&mut self, shipped: &Candidate) {
+        self.publish(shipped);
+    }
+
+    /// What was counted since the room opened, of how many snapshots, and how many symbols that are.
+    pub(super) fn heard(&self) -> ([&Counts; 3], u32, u32) {
+        let symbols = self.told.saturating_add(self.recent.symbols());
+        ([&self.recent, &self.sample, &self.all], self.snapshots, symbols)
+    }
+
     fn publish(&mut self, best: &Candidate) {
         if best.bytes.len() <= CODEBOOK_BYTES_MAX {
             let version = self.newest().map_or(1, |edition| edition.version + 1);
@@ -239,7 +250,7 @@ impl Teacher {
 }
 
 impl Candidate {
-    fn of(kinds: Vec<Vec<Option<GroupBook>>>, plan: &Plan) -> Candidate {
+    pub(super) fn of(kinds: Vec<Vec<Option<GroupBook>>>, plan: &Plan) -> Candidate {
         let book = Codebook::new(kinds);
         let mut bytes = Vec::new();
         book.write(&plan.coders, &mut bytes);

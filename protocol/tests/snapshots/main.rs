@@ -4,6 +4,7 @@
 
 mod known;
 mod scene;
+mod shipped;
 
 use proptest::prelude::*;
 use tickwire_protocol::schema::{Field, FieldType};

@@ -8,7 +8,7 @@ use tickwire_protocol::image::History;
 use tickwire_protocol::limits::{HISTORY_TICKS, SERVER_FRAME_BYTES_MAX};
 use tickwire_protocol::prelude::Vec3;
 use tickwire_protocol::schema::Schema;
-use tickwire_protocol::snapshot::{Due, Encoded, Encoder, Held, Visible};
+use tickwire_protocol::snapshot::{Due, Encoded, Encoder, Held, Training, Visible};
 use tickwire_protocol::wire::frames::EventRecord;
 use tickwire_protocol::wire::{Private, Welcome, server};
 
@@ -55,8 +55,9 @@ pub(super) struct Moment<'a> {
 }
 
 impl Broadcast {
-    pub(super) fn new(schema: &Schema, learns: bool) -> Broadcast {
-        let mut encoder = Encoder::new(schema);
+    /// `codebook` is what the game ships: left out where it cannot be used, which is told where the server starts.
+    pub(super) fn new(schema: &Schema, learns: bool, codebook: &[u8]) -> Broadcast {
+        let mut encoder = Encoder::with_codebook(schema, codebook).unwrap_or_else(|_| Encoder::new(schema));
         if !learns {
             encoder.freeze();
         }
@@ -70,6 +71,11 @@ impl Broadcast {
             hashed: None,
             refreshed: Tick::NONE,
         }
+    }
+
+    /// Adds what was learned to a codebook that is to be shipped.
+    pub(super) fn teach(&self, training: &mut Training) {
+        self.encoder.teach(training);
     }
 
     /// Begins a tick. Says whether all clients are to be refreshed: at least once a second, and before their

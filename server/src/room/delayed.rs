@@ -36,7 +36,7 @@ pub(super) struct Delayed<W> {
 
 impl<W: World> Delayed<W> {
     /// What a room needs for its watchers; `None` where they see what players see.
-    pub(super) fn new(setup: &RoomSetup, schema: &Schema, rate: TickRate) -> Option<Delayed<W>> {
+    pub(super) fn new(setup: &RoomSetup, schema: &Schema, codebook: &[u8], rate: TickRate) -> Option<Delayed<W>> {
         let ms = setup.rules.watch_delay_ms.min(WATCH_DELAY_MS_MAX);
         let ticks = rate.ticks_in_ms(ms) as usize;
         (ms > 0).then(|| Delayed {
@@ -46,7 +46,7 @@ impl<W: World> Delayed<W> {
             history: History::new(),
             world: W::default(),
             interest: Interest::new(schema),
-            broadcast: Broadcast::new(schema, setup.learns),
+            broadcast: Broadcast::new(schema, setup.learns, codebook),
             told: VecDeque::new(),
         })
     }

@@ -48,6 +48,7 @@ use tickwire_protocol::game::{self, Game, Host, Role, To};
 use tickwire_protocol::id::{EntityId, PlayerId, Tick};
 use tickwire_protocol::image::History;
 use tickwire_protocol::schema::Schema;
+use tickwire_protocol::snapshot::Training;
 use tickwire_protocol::wire::{InputFrame, InputLayout, Token, Welcome};
 use tickwire_protocol::world::World as _;
 
@@ -124,8 +125,8 @@ impl<G: Game> Room<G> {
             layout: InputLayout::new(&schema.input),
             welcome: blank_welcome(&setup, &schema),
             interest: Interest::new(&schema),
-            broadcast: Broadcast::new(&schema, setup.learns),
-            delayed: Delayed::new(&setup, &schema, G::TICK_RATE),
+            broadcast: Broadcast::new(&schema, setup.learns, G::codebook()),
+            delayed: Delayed::new(&setup, &schema, G::codebook(), G::TICK_RATE),
             setup,
             schema,
             tick: Tick::NONE,
@@ -173,6 +174,11 @@ impl<G: Game> Room<G> {
             (Role::Watches, Some(delayed)) => delayed.tick(),
             (Role::Watches, None) | (Role::Plays, _) => self.tick,
         }
+    }
+
+    /// Adds what the room has learned of how it is written shortest to a codebook that the game is to ship.
+    pub fn teach(&self, training: &mut Training) {
+        self.broadcast.teach(training);
     }
 
     /// The game's own state.

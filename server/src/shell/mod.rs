@@ -250,6 +250,11 @@ pub(crate) fn read_text(path: &std::path::Path) -> io::Result<String> {
     std::fs::read_to_string(path)
 }
 
+/// Puts these bytes into a file, in place of what was there.
+pub(crate) fn write_file(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
+    std::fs::write(path, bytes)
+}
+
 /// Whether standard error is looked at by a person who has nothing against colours (<https://no-color.org>).
 fn colours() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty())

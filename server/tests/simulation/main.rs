@@ -18,6 +18,7 @@ mod masked;
 mod real_clients;
 mod requests;
 mod seen_by;
+mod shipped;
 mod short_of_bytes;
 mod slow_readers;
 mod unwritten;

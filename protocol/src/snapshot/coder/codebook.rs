@@ -1,7 +1,7 @@
 //! A codebook: for the groups of each kind, which joint symbols have codes, and how long in which context.
 
 use super::book::{Code, LENGTH_MAX};
-use super::levels::{CLASSES, SYMBOLS, substitute};
+use super::levels::{BEYOND, CLASSES, SYMBOLS, substitute};
 use super::plan::{Group, Plan};
 use super::predict::CONTEXTS;
 use crate::limits::CODEBOOK_BYTES_MAX;
@@ -111,7 +111,14 @@ impl GroupBook {
         }
     }
 
-    fn read(group: &Group, bits: &mut BitReader<'_>) -> Result<GroupBook, DecodeError> {
+    /// Whether there is nothing that cannot be told with it: each code has a symbol for whatever has none.
+    fn is_whole(&self) -> bool {
+        let whole = |code: &Code, rest: usize| code.is_empty() || code.get(rest).is_some();
+        self.codes.iter().all(|code| whole(code, self.escape()))
+            && self.parts.iter().all(|code| whole(code, BEYOND))
+    }
+
+    fn read(group: &Group, made: Made, bits: &mut BitReader<'_>) -> Result<GroupBook, DecodeError> {
         let keys_max = group.keys();
         let count = bits.read(8)? as usize;
         let mut keys = Vec::with_capacity(count);
@@ -122,8 +129,8 @@ impl GroupBook {
             }
             keys.push(key);
         }
-        let codes = read_codes(CONTEXTS, count + 1, bits)?;
-        let parts = if bits.flag()? { read_codes(CLASSES, SYMBOLS, bits)? } else { Vec::new() };
+        let codes = read_codes(CONTEXTS, count + 1, made, bits)?;
+        let parts = if bits.flag()? { read_codes(CLASSES, SYMBOLS, made, bits)? } else { Vec::new() };
         Ok(GroupBook::of_codes(group, keys, codes, parts))
     }
 }
@@ -155,11 +162,27 @@ impl Codebook {
         bits.finish();
     }
 
-    /// The codebook for `plans` of its wire form.
+    /// The codebook for `plans` of its wire form, to be read with.
     ///
     /// # Errors
     /// Where the bytes are too many or not a codebook for this schema.
     pub(crate) fn read(plans: &[Plan], bytes: &[u8]) -> Result<Codebook, DecodeError> {
+        Codebook::parse(plans, Code::readable, bytes)
+    }
+
+    /// The same, to be written with.
+    ///
+    /// # Errors
+    /// Also where there is something that cannot be told with it.
+    pub(crate) fn read_to_write(plans: &[Plan], bytes: &[u8]) -> Result<Codebook, DecodeError> {
+        let book = Codebook::parse(plans, |code| code, bytes)?;
+        match book.kinds.iter().flatten().flatten().all(GroupBook::is_whole) {
+            true => Ok(book),
+            false => Err(DecodeError::Malformed("a code of a codebook has no escape")),
+        }
+    }
+
+    fn parse(plans: &[Plan], made: Made, bytes: &[u8]) -> Result<Codebook, DecodeError> {
         if bytes.len() > CODEBOOK_BYTES_MAX {
             let (what, len, max) = ("a codebook", bytes.len(), CODEBOOK_BYTES_MAX);
             return Err(DecodeError::TooLong { what, len, max });
@@ -169,7 +192,7 @@ impl Codebook {
         for plan in plans {
             let mut groups = Vec::with_capacity(plan.groups.len());
             for group in &plan.groups {
-                groups.push(if bits.flag()? { Some(GroupBook::read(group, &mut bits)?) } else { None });
+                groups.push(if bits.flag()? { Some(GroupBook::read(group, made, &mut bits)?) } else { None });
             }
             kinds.push(groups);
         }
@@ -177,6 +200,9 @@ impl Codebook {
         Ok(Codebook { kinds })
     }
 }
+
+/// What is made of each code that was read.
+type Made = fn(Code) -> Code;
 
 /// Bits of a key below `keys_max`.
 fn width(keys_max: u32) -> u32 {
@@ -197,7 +223,12 @@ fn write_codes<'a>(codes: impl Iterator<Item = Option<&'a Code>>, symbols: usize
     }
 }
 
-fn read_codes(count: usize, symbols: usize, bits: &mut BitReader<'_>) -> Result<Vec<Code>, DecodeError> {
+fn read_codes(
+    count: usize,
+    symbols: usize,
+    made: Made,
+    bits: &mut BitReader<'_>,
+) -> Result<Vec<Code>, DecodeError> {
     let mut codes: Vec<Code> = Vec::with_capacity(count);
     let mut before = None;
     for at in 0..count {
@@ -210,7 +241,7 @@ fn read_codes(count: usize, symbols: usize, bits: &mut BitReader<'_>) -> Result<
             return Err(DecodeError::Malformed("a codebook has more lengths than symbols"));
         }
         let before_it = before.and_then(|at: usize| codes.get(at)).map_or(&[][..], Code::lengths);
-        codes.push(Code::of_lengths(read_lengths(told, before_it, bits)?)?.readable());
+        codes.push(made(Code::of_lengths(read_lengths(told, before_it, bits)?)?));
         before = Some(at);
     }
     Ok(codes)
