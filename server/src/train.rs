@@ -34,13 +34,14 @@ pub struct Lessons {
 pub fn train<G: Game>(lessons: &Lessons, mut done: impl FnMut(u64)) -> Option<Trained> {
     let mut training = Training::new(&game::schema::<G>());
     for seed in lessons.seeds.clone() {
-        play::<G>(lessons, seed).teach(&mut training);
+        play::<G>(lessons, seed).room().teach(&mut training);
         done(seed);
     }
     training.finish(lessons.bytes_max)
 }
 
-fn play<G: Game>(lessons: &Lessons, seed: u64) -> Room<G> {
+/// A room in which everybody has played.
+fn play<G: Game>(lessons: &Lessons, seed: u64) -> Sim<Room<G>, Probe<G>> {
     let mut setup = RoomSetup::of::<G>("training", seed);
     setup.options.extend(lessons.options.clone());
     let players = lessons.players.min(setup.rules.players_max);
@@ -57,7 +58,7 @@ fn play<G: Game>(lessons: &Lessons, seed: u64) -> Room<G> {
             }
         }
     });
-    sim.into_room()
+    sim
 }
 
 /// Why the game's codebook is left out, and the way out; `None` where it is used, or there is none.

@@ -106,12 +106,6 @@ impl<R: AnyRoom, P: Peer> Sim<R, P> {
         &self.room
     }
 
-    /// Ends the simulation; the room is left.
-    #[must_use]
-    pub fn into_room(self) -> R {
-        self.room
-    }
-
     /// The room, to be told something besides.
     pub fn room_mut(&mut self) -> &mut R {
         &mut self.room
