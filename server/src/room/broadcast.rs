@@ -218,10 +218,9 @@ impl Broadcast {
             }
             Greeting::Done => Range::default(),
         };
-        let codebook = if client.takes_book(moment.tick, moment.rate) {
-            encoder.codebook(&mut client.ledger, &mut out.bytes)
-        } else {
-            Range::default()
+        let codebook = match client.takes_book(moment.tick, moment.rate) {
+            true => encoder.codebook(&mut client.ledger, &mut out.bytes),
+            false => Range::default(),
         };
         let before = client.ledger.held().cloned();
         let held = snapshot.as_ref().map(|encoded| &*encoded.held).or(before.as_deref()).unwrap_or(nothing);
