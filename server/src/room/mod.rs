@@ -328,6 +328,9 @@ impl<G: Game> Room<G> {
     /// Bytes a second for each client: its own, or its part of the room's.
     fn client_limit(&self) -> Option<u32> {
         let rules = &self.setup.rules;
+        if rules.client_bytes_per_second == 0 && rules.room_bytes_per_second == 0 {
+            return None;
+        }
         let clients = self.sessions.values().filter(|session| session.client().is_some()).count();
         let share = rules.room_bytes_per_second / (clients as u32).max(1);
         let limits =
