@@ -43,7 +43,7 @@ pub struct Encoder {
     /// The rows of the section that is being written.
     words: Vec<Word>,
     mine: Mine,
-    prior: Prior,
+    prior: Arc<Prior>,
     models: Models,
     observer: Observer,
     /// Ticks from the snapshots of most clients to the one they were sent last.
@@ -112,7 +112,7 @@ impl Encoder {
             pool: Pool::default(),
             frozen: false,
             plan,
-            prior: Prior::new(),
+            prior: Prior::shared(),
             models: Models::default(),
             observer: Observer::default(),
             spacing: [every, 2 * every, 3 * every],

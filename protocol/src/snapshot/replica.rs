@@ -98,7 +98,7 @@ impl Replica {
             waiting: Vec::new(),
             told: None,
             changes: Changes::default(),
-            prior: Arc::new(Prior::new()),
+            prior: Prior::shared(),
             shelf: Shelf::default(),
             models: Models::default(),
             rings: Rings::default(),

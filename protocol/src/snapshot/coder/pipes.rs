@@ -1,5 +1,7 @@
 //! Rows into bits and back, with or without a codebook.
 
+use std::sync::{Arc, LazyLock};
+
 use super::book::{Code, LENGTH_MAX};
 use super::codebook::{Codebook, GroupBook};
 use super::entity::{Pipe, Place, Told};
@@ -239,8 +241,14 @@ pub(crate) struct Prior {
 }
 
 impl Prior {
+    /// The one that everybody has: it takes longer to make than a frame to read.
+    pub(crate) fn shared() -> Arc<Prior> {
+        static PRIOR: LazyLock<Arc<Prior>> = LazyLock::new(|| Arc::new(Prior::new()));
+        Arc::clone(&PRIOR)
+    }
+
     /// The code of every expected magnitude.
-    pub(crate) fn new() -> Prior {
+    fn new() -> Prior {
         Prior {
             magnitudes: (0..EXPECTATIONS)
                 .map(|expected| Code::of_weights(&prior_weights(expected)).readable())
