@@ -31,6 +31,19 @@ pub fn pin(core: usize) -> anyhow::Result<()> {
     sched_setaffinity(None, &cores).with_context(|| format!("core {core} cannot be used: choose another one"))
 }
 
+/// Lets every other thread that wants this one's core go first.
+pub fn yield_to_others() {
+    // On Linux a thread has a niceness of its own; to be nicer is never refused.
+    let _ = rustix::process::nice(19);
+}
+
+/// CPU time of this thread, in nanoseconds.
+#[must_use]
+pub fn thread_cpu() -> u64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
 /// How many cores this process may use.
 #[must_use]
 pub fn cores() -> usize {

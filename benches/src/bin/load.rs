@@ -83,7 +83,8 @@ struct Flags {
     #[arg(long, hide = true, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/.."))]
     root: PathBuf,
     /// What happens besides playing: steady, join-storm, slow-readers, reconnect-storm, one-spot, resyncs,
-    /// flood-fragments, flood-pings or flood-frames.
+    /// flood-fragments, flood-pings or flood-frames. A flood comes from a thread of its own, as nice as can be, so that
+    /// it does not make the measurement late: flood_core_share says how much of a core it took.
     #[arg(long, default_value = "steady")]
     scenario: Scenario,
     /// How many come on top of the players, where the scenario lets one choose.

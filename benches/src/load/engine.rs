@@ -388,7 +388,7 @@ const NO_CODE: u16 = 1006;
 const WAIT_MAX: Duration = Duration::from_millis(5);
 /// How often those who read slowly do, in microseconds.
 const ODD_EVERY: Micros = 50_000;
-/// How long a flooder that was thrown out stays away, in microseconds.
+/// How long a flooder that was thrown out stays away, in microseconds: ten times a second it knocks again.
 const FLOODER_RESTS: Micros = 100_000;
 const SMALL_BUFFER_BYTES: usize = 16 * 1_024;
 const LEAVE_MAX: Micros = 1_000_000;

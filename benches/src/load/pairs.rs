@@ -40,6 +40,10 @@ pub fn pairs(what: &Match, scenario: Scenario, extra: Option<usize>, count: usiz
         figures.round(&format!("{key}_storm"), median(storm.iter().filter_map(|run| run.number(key).ok())), 3);
         figures.round(&format!("{key}_change"), median(changes) - 1.0, 4);
     }
+    if scenario.floods() {
+        let share = storm.iter().filter_map(|run| run.number("flood_core_share").ok());
+        figures.round("flood_core_share", median(share), 3);
+    }
     let sum = |key: &str| calm.iter().chain(&storm).filter_map(|run| run.number(key).ok()).sum::<f64>();
     figures.set("hash_mismatches", sum("hash_mismatches"));
     figures.set("disconnects", sum("disconnects"));
@@ -69,11 +73,12 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// What is compared, first of all what others see.
-const KEYS: [&str; 6] = [
+const KEYS: [&str; 7] = [
     "snapshot_interval_p99_ms",
     "input_to_seen_p99_ms",
     "tick_lateness_p99_ms",
     "tick_p99_ms",
+    "cpu_us_per_client_tick",
     "server_memory_max_mb",
     "generator_lateness_p99_ms",
 ];

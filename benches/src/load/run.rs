@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::panel::Panel;
-use super::{Engine, Meter, Metrics, Plan, Scenario};
+use super::{Engine, Flood, Meter, Metrics, Plan, Scenario};
 use crate::machine;
 use crate::report::Figures;
 
@@ -70,11 +70,17 @@ impl Run {
         let before = Metrics::of(to).unwrap_or_default();
         let memory_before = self.memory();
         let start = engine.at();
-        self.scenario.begin(&mut engine, players, self.extra);
+        let flood = if self.scenario.floods() {
+            Some(Flood::begin(self.scenario, &self.plan)?)
+        } else {
+            self.scenario.begin(&mut engine, players, self.extra);
+            None
+        };
         let (timeline, memory) = self.measure(&mut engine, start)?;
         let seconds = (engine.at() - start) as f64 / 1e6;
         let after = Metrics::of(to).unwrap_or_default();
         let playing = engine.playing();
+        let flooded = flood.map(Flood::end).transpose()?;
         engine.leave()?;
         let mut figures = Figures::new();
         let ticks = after.since(&before, "tickwire_tick_seconds_count").max(1.0);
@@ -86,8 +92,11 @@ impl Run {
             figures.round("server_memory_before_mb", before as f64 / 1e6, 2);
             figures.round("server_memory_max_mb", most as f64 / 1e6, 2);
         }
+        if let Some(flooded) = &flooded {
+            figures.round("flood_core_share", flooded.cpu, 3);
+        }
         if self.scenario != Scenario::Steady {
-            let others = &engine.others;
+            let others = flooded.as_ref().map_or(&engine.others, |flooded| &flooded.meter);
             figures.set("others_joined", others.joined);
             figures.round("others_connect_p99_ms", others.connect.value_at_quantile(0.99) as f64 / 1e3, 3);
             for (code, count) in &others.disconnects {

@@ -21,11 +21,11 @@ pub enum Scenario {
     OneSpot,
     /// One player in ten asks for a keyframe, as one does that has lost its place.
     Resyncs,
-    /// Four sockets send fragments that carry nothing, as fast as they can.
+    /// Four sockets send fragments that carry nothing, as fast as the server takes them.
     FloodFragments,
-    /// Four sockets send pings, as fast as they can.
+    /// Four sockets send pings, as fast as the server takes them.
     FloodPings,
-    /// Four sockets send the largest frames that are allowed, as fast as they can.
+    /// Four sockets send the largest frames that are allowed, as fast as the server takes them.
     FloodFrames,
 }
 
@@ -40,7 +40,7 @@ pub enum Habit {
     Dawdles(usize),
     /// It never reads after it is in.
     Ignores,
-    /// It sends frames with this first byte and so many bytes, as fast as it can.
+    /// It sends frames with this first byte and so many bytes, as fast as the server takes them.
     Floods(u8, usize),
 }
 
@@ -72,6 +72,12 @@ impl Scenario {
             Scenario::FloodPings => "flood-pings",
             Scenario::FloodFrames => "flood-frames",
         }
+    }
+
+    /// Whether it is a flood, which comes from a thread of its own: see [`super::Flood`].
+    #[must_use]
+    pub const fn floods(self) -> bool {
+        matches!(self, Scenario::FloodFragments | Scenario::FloodPings | Scenario::FloodFrames)
     }
 
     /// Lets it happen from now on.

@@ -151,11 +151,18 @@ impl Socket {
 
     /// Sends a frame with this first byte.
     pub fn send_as(&mut self, first: u8, payload: &[u8]) {
+        self.send_times(first, payload, 1);
+    }
+
+    /// Sends the same frame so many times, for tests of servers.
+    pub fn send_times(&mut self, first: u8, payload: &[u8], times: usize) {
         let nothing_owed = self.owed.is_empty();
-        header(first, payload.len(), &mut self.owed);
-        // A mask of zeros: the server undoes it like any other.
-        self.owed.extend_from_slice(&[0; 4]);
-        self.owed.extend_from_slice(payload);
+        for _ in 0..times {
+            header(first, payload.len(), &mut self.owed);
+            // A mask of zeros: the server undoes it like any other.
+            self.owed.extend_from_slice(&[0; 4]);
+            self.owed.extend_from_slice(payload);
+        }
         if nothing_owed {
             self.flush();
         }
