@@ -146,6 +146,16 @@ knobs! {
         /// Whether connections from this machine are free of the limit per address. Behind a proxy on the same
         /// machine everyone comes from there, and the proxy has to limit.
         loopback_exempt: one bool = true, "loopback-exempt", "TICKWIRE_LOOPBACK_EXEMPT", "BOOL";
+        /// Connections of one address that may be closed within a minute for breaking the rules (codes 1002, 1003, 1007,
+        /// 1009 and 4029) before those that follow take turns: see `fault_wait_ms`. A client that works breaks none.
+        /// Few make a broken one slow down others behind the same address, many let a hostile one come in again and
+        /// again, each time with a handshake and a world; 0 is no limit. Free of it is who is free of the limit per
+        /// address.
+        faults_per_minute: one u32 = 10, "faults-per-minute", "TICKWIRE_FAULTS_PER_MINUTE", "CONNECTIONS";
+        /// How long such an address waits from one connection to the next, until a part of it is forgiven. Who would
+        /// wait longer than `handshake_ms` is refused with 429 and told when to come back. Short hardly slows who is
+        /// hostile, long keeps others out that share the address.
+        fault_wait_ms: one u32 = 1_000, "fault-wait-ms", "TICKWIRE_FAULT_WAIT_MS", "MS";
         /// Connections that are accepted in a second, a hundredth of them at once; others wait in order in the kernel's
         /// queue. Few make a crowd wait, many let it take the core from the ticks, where they share one.
         accepts_per_second: one u32 = 5_000, "accepts-per-second", "TICKWIRE_ACCEPTS_PER_SECOND", "CONNECTIONS";

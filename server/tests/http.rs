@@ -9,7 +9,9 @@
 
 mod peer;
 
-use peer::{Peer, Way, certificate, folder, get, serve, start};
+use std::time::Duration;
+
+use peer::{Peer, SOON, Way, certificate, close_code, folder, get, serve, socket, start};
 use tickwire_client::Join;
 use tickwire_server::config::Config;
 use tickwire_server::{Server, StartError};
@@ -72,6 +74,27 @@ fn one_address_cannot_take_all_places() {
     let server = serve(|config| (config.connections_per_address_max, config.loopback_exempt) = (1, false));
     let _first = Peer::joined(server.addr, &Way::default(), Join::player("first"));
     assert_eq!(upgrade(server.addr, ("x", "y")).0, 503);
+}
+
+#[test]
+fn an_address_that_breaks_rules_again_and_again_is_let_in_slowly() {
+    let server = serve(|config| {
+        (config.faults_per_minute, config.fault_wait_ms) = (3, 60_000);
+        config.loopback_exempt = false;
+    });
+    for _ in 0..3 {
+        let (mut socket, _) = socket(server.addr, &Way::default(), Duration::from_millis(50));
+        socket.send(tungstenite::Message::text("hello")).unwrap();
+        assert_eq!(close_code(&mut socket, SOON).0, 1003);
+    }
+    let honest = Peer::joined(server.addr, &Way::default(), Join::player("honest"));
+    let (status, answer) = upgrade(server.addr, ("x", "y"));
+    let after = answer.lines().find_map(|line| line.strip_prefix("retry-after: "));
+    let after: u32 = after.and_then(|after| after.trim().parse().ok()).unwrap_or(0);
+    assert!(status == 429 && (50..=56).contains(&after), "{answer}");
+    // Pages are for everybody.
+    assert_eq!(get(server.addr, "/healthz", &[]).1, "ok\n");
+    drop(honest);
 }
 
 #[test]

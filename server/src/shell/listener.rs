@@ -10,9 +10,11 @@ use std::time::Duration;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tickwire_protocol::wire::CloseCode;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use super::manners::{Manners, Patience};
 use super::tls::Io;
 use super::{Front, clock};
 use crate::config::Config;
@@ -21,7 +23,14 @@ use crate::config::Config;
 #[derive(Debug)]
 pub(crate) struct Place {
     all: Arc<AtomicU64>,
-    address: Option<Arc<AtomicU64>>,
+    address: Option<Arc<Address>>,
+}
+
+/// What is remembered of an address.
+#[derive(Debug)]
+struct Address {
+    connections: AtomicU64,
+    manners: Manners,
 }
 
 /// The places there are.
@@ -31,7 +40,31 @@ pub(crate) struct Places {
     all_max: u64,
     address_max: u64,
     loopback_exempt: bool,
-    addresses: Mutex<HashMap<IpAddr, Arc<AtomicU64>>>,
+    patience: Patience,
+    addresses: Mutex<Addresses>,
+}
+
+/// The addresses that have connections, or had some that broke the rules.
+#[derive(Debug, Default)]
+struct Addresses {
+    known: HashMap<IpAddr, Arc<Address>>,
+    /// How many there may be before those are looked for that can be forgotten.
+    kept: usize,
+}
+
+impl Addresses {
+    fn find(&mut self, address: IpAddr, patience: Patience) -> Arc<Address> {
+        if self.known.len() >= self.kept.max(ADDRESSES_KEPT) {
+            let (now, full) = (clock::now(), self.known.len() >= ADDRESSES_MAX);
+            self.known.retain(|_, address| {
+                address.connections.load(Relaxed) > 0 || !full && !address.manners.is_forgiven(now)
+            });
+            // Not all over again for each one that comes.
+            self.kept = 2 * self.known.len();
+        }
+        let new = || Arc::new(Address { connections: AtomicU64::new(0), manners: Manners::new(patience) });
+        Arc::clone(self.known.entry(network(address)).or_insert_with(new))
+    }
 }
 
 /// Lets a crowd in bit by bit: so many in a hundredth of a second, none of whom has to come in any particular moment.
@@ -77,6 +110,7 @@ impl Places {
             all_max: config.connections_max.into(),
             address_max: config.connections_per_address_max.into(),
             loopback_exempt: config.loopback_exempt,
+            patience: Patience::of(config),
             addresses: Mutex::default(),
         }
     }
@@ -95,12 +129,9 @@ impl Places {
         }
         if !(self.loopback_exempt && address.to_canonical().is_loopback()) {
             let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-            if addresses.len() >= ADDRESSES_KEPT {
-                addresses.retain(|_, count| count.load(Relaxed) > 0);
-            }
-            let count = Arc::clone(addresses.entry(network(address)).or_default());
-            let used = count.fetch_add(1, Relaxed);
-            place.address = Some(count);
+            let address = addresses.find(address, self.patience);
+            let used = address.connections.fetch_add(1, Relaxed);
+            place.address = Some(address);
             if used >= self.address_max {
                 return None;
             }
@@ -109,11 +140,28 @@ impl Places {
     }
 }
 
+impl Place {
+    /// Its connection was closed with this code.
+    pub(crate) fn closed(&self, code: CloseCode) {
+        if let Some(address) = &self.address {
+            address.manners.closed(code, clock::now());
+        }
+    }
+
+    /// How long its connection waits before it is let in.
+    ///
+    /// # Errors
+    /// As [`Manners::turn`].
+    pub(crate) fn turn(&self) -> Result<Duration, Duration> {
+        self.address.as_ref().map_or(Ok(Duration::ZERO), |address| address.manners.turn(clock::now()))
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         self.all.fetch_sub(1, Relaxed);
         if let Some(address) = &self.address {
-            address.fetch_sub(1, Relaxed);
+            address.connections.fetch_sub(1, Relaxed);
         }
     }
 }
@@ -245,6 +293,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const PERIODS_PER_SECOND: u32 = 100;
 /// Addresses remembered before those without connections are forgotten.
 const ADDRESSES_KEPT: usize = 1_024;
+/// So many that also those without connections are forgotten that broke rules: some megabytes.
+const ADDRESSES_MAX: usize = 65_536;
 /// The head of a request: nobody's is longer.
 const HTTP_BUFFER_BYTES: usize = 16 * 1_024;
 /// How long one connection may speak HTTP.
@@ -268,5 +318,23 @@ mod tests {
         }
         // The first twenty do not wait.
         assert_eq!((waits, now), (49, 5 + 490_000_000));
+    }
+    #[test]
+    fn only_the_address_that_broke_the_rules_takes_turns() {
+        let places = Places::new(&Config { faults_per_minute: 2, ..Config::default() });
+        let place = |last: u8| places.take(IpAddr::from([192, 0, 2, last])).unwrap();
+        let (bad, good) = (place(1), place(2));
+        (0..2).for_each(|_| bad.closed(CloseCode::TooMany));
+        assert_eq!(bad.turn(), Ok(Duration::ZERO));
+        assert!(bad.turn().is_ok_and(|wait| !wait.is_zero()));
+        assert_eq!((good.turn(), good.turn()), (Ok(Duration::ZERO), Ok(Duration::ZERO)));
+        // It is remembered without a connection, and however many others come.
+        drop(bad);
+        for nth in 0..5_000_u32 {
+            drop(places.take(IpAddr::from((0x0a00_0000 + nth).to_be_bytes())));
+        }
+        assert!(place(1).turn().is_ok_and(|wait| !wait.is_zero()));
+        let known = places.addresses.lock().unwrap().known.len();
+        assert!(known <= ADDRESSES_KEPT, "{known} addresses are kept");
     }
 }

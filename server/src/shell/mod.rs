@@ -8,6 +8,7 @@ mod handshake;
 pub(crate) mod hooks;
 mod http;
 mod listener;
+mod manners;
 mod metrics;
 pub(crate) mod page;
 mod reader;

@@ -1,8 +1,9 @@
 //! Bytes from a client's socket to frames.
 //!
 //! What a client sends in every tick, one whole masked binary frame, is unmasked where it lies and handed on:
-//! nothing is copied or allocated. Everything else (fragments, control frames, what is broken) goes to tungstenite,
-//! one whole WebSocket frame at a time. Every WebSocket frame is counted, so those that carry nothing are too.
+//! nothing is copied or allocated. So is what can be sent by the thousand because it is small: pings, pongs, fragments
+//! without content. Everything else (fragments, goodbyes, what is broken) goes to tungstenite, one whole WebSocket
+//! frame at a time. Every WebSocket frame is counted, so those that carry nothing are too.
 
 use std::io::{self, Read, Write};
 
@@ -10,7 +11,10 @@ use tickwire_protocol::limits::CLIENT_FRAME_BYTES_MAX;
 use tickwire_protocol::wire::CloseCode;
 use tungstenite::Message;
 use tungstenite::error::{CapacityError, Error};
+use tungstenite::protocol::frame::coding::{Control, OpCode};
 use tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
+
+use super::connection::put_head;
 
 /// Reads one connection. Holds nothing between whole frames.
 #[derive(Debug, Default)]
@@ -84,13 +88,23 @@ impl Reader {
         {
             *frames = frames.checked_sub(1).ok_or(TOO_MANY)?;
             used += head.len();
-            if head.first == FINAL_BINARY && self.rare.is_none() {
-                let Some(mask) = head.mask else { return Err(UNMASKED) };
-                let payload = frame.get_mut(head.payload..).unwrap_or_default();
-                unmask(payload, mask);
-                heard(Heard::Frame(payload))?;
-            } else {
-                self.rare(frame, &head, reply, heard)?;
+            let Some(mask) = head.mask else { return Err(UNMASKED) };
+            let payload = frame.get_mut(head.payload..).unwrap_or_default();
+            match head.first {
+                FINAL_BINARY if self.rare.is_none() => {
+                    unmask(payload, mask);
+                    heard(Heard::Frame(payload))?;
+                }
+                PING | PONG if payload.len() <= CONTROL_BYTES_MAX => {
+                    if head.first == PING {
+                        unmask(payload, mask);
+                        put_head(reply, OpCode::Control(Control::Pong), payload.len());
+                        reply.extend_from_slice(payload);
+                    }
+                    heard(Heard::Alive)?;
+                }
+                CONTINUES if payload.is_empty() && self.fragmented => {}
+                _ => self.rare(frame, &head, reply, heard)?,
             }
         }
         Ok(used)
@@ -225,6 +239,12 @@ fn fault(error: &Error) -> Fault {
 
 const FINAL: u8 = 0x80;
 const FINAL_BINARY: u8 = 0x82;
+const PING: u8 = 0x89;
+const PONG: u8 = 0x8a;
+/// The first byte of a fragment in the middle of a message.
+const CONTINUES: u8 = 0x00;
+/// What a control frame may carry.
+const CONTROL_BYTES_MAX: usize = 125;
 const CONTROL: u8 = 0x08;
 const TEXT_CODE: u8 = 0x01;
 
@@ -302,6 +322,9 @@ mod tests {
         assert_eq!(code(&[0x82, 0x01, 5]), CloseCode::Protocol);
         assert_eq!(code(&frame(0xc2, b"reserved bit")), CloseCode::Protocol);
         assert_eq!(code(&frame(0x83, b"no such opcode")), CloseCode::Protocol);
+        assert_eq!(code(&frame(0x09, b"a ping in pieces")), CloseCode::Protocol);
+        assert_eq!(code(&[&[0x89, 0xfe, 0, 126][..], &MASK, &[0; 126]].concat()), CloseCode::Protocol);
+        assert_eq!(code(&frame(0x00, b"")), CloseCode::Protocol);
         assert_eq!(code(&frame(0x80, b"continues nothing")), CloseCode::Protocol);
         assert_eq!(code(&[frame(0x02, b"a"), frame(0x82, b"b")].concat()), CloseCode::Protocol);
         assert_eq!(code(&frame(0x88, &[0x03, 0xe8, 0xff, 0xff])), CloseCode::Undecodable);

@@ -27,7 +27,7 @@ pub(crate) struct Connection {
     owed: Vec<u8>,
     /// Since when the kernel took nothing, while something waits for it.
     blocked: Option<u64>,
-    _place: Place,
+    place: Place,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Connection {
             budget: Budget::full(limits, now),
             owed: Vec::new(),
             blocked: None,
-            _place: place,
+            place,
         }
     }
 
@@ -275,6 +275,7 @@ impl Connection {
             (0..=reason.len().min(REASON_BYTES_MAX)).rev().find(|at| reason.is_char_boundary(*at)).unwrap_or(0);
         let payload = [&code.code().to_be_bytes(), reason.as_bytes().get(..cut).unwrap_or_default()].concat();
         self.say(Control::Close, &payload);
+        self.place.closed(code);
         self.state = State::Closing { until, end: if deaf { End::Deaf } else { End::Said } };
     }
 

@@ -39,7 +39,10 @@ pub(super) async fn arrive(upgraded: OnUpgrade, place: Place, address: IpAddr, f
     let mut hello = match heard {
         Ok(hello) => hello,
         Err(Out::Gone) => return,
-        Err(Out::Part(code, reason)) => return part(io, code, &reason, &[], &front).await,
+        Err(Out::Part(code, reason)) => {
+            place.closed(code);
+            return part(io, code, &reason, &[], &front).await;
+        }
         Err(Out::Refuse(reject)) => return refuse(io, reject, &front).await,
     };
     let entrance = match front.rooms.enter(&mut hello) {

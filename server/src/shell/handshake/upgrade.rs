@@ -1,14 +1,16 @@
 //! The upgrade of a request to a WebSocket. A refusal is an HTTP answer that says what to do.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use tickwire_protocol::wire::CloseCode;
 
 use crate::shell::Front;
-use crate::shell::listener::Peer;
+use crate::shell::listener::{Peer, Place};
 
 type Refusal = (StatusCode, String);
 
@@ -22,6 +24,15 @@ pub(crate) async fn socket(
         Ok(key) => key,
         Err((code, why)) => return refused(code, why),
     };
+    let turn = peer.place.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(Place::turn);
+    match turn {
+        None | Some(Ok(Duration::ZERO)) => {}
+        Some(Ok(wait)) => tokio::time::sleep(wait).await,
+        Some(Err(wait)) => {
+            front.refused.disconnected(Some(CloseCode::TooMany));
+            return come_back(wait);
+        }
+    }
     let Some(place) = peer.place.lock().unwrap_or_else(PoisonError::into_inner).take() else {
         return refused(StatusCode::SERVICE_UNAVAILABLE, FULL.to_owned());
     };
@@ -100,6 +111,15 @@ fn refused(code: StatusCode, why: String) -> Response {
     response
 }
 
+/// What somebody hears whose address broke too many rules.
+fn come_back(wait: Duration) -> Response {
+    let mut response = refused(StatusCode::TOO_MANY_REQUESTS, TURNS.to_owned());
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+    response
+}
+
+const TURNS: &str =
+    "connections of this address broke the rules again and again, others wait already: come back later\n";
 /// What somebody hears for whom there is no place.
 pub(crate) const FULL: &str = "all connections of this server are taken: try again later\n";
 
