@@ -323,20 +323,20 @@ impl History {
 }
 
 /// Those of the places `among` the 64 from `word * 64` on in which both have the same.
-fn equal_word<T: PartialEq>(a: &[T], b: &[T], word: usize, among: u64) -> u64 {
+fn equal_word<T: Copy + PartialEq>(a: &[T], b: &[T], word: usize, among: u64) -> u64 {
     let (a, b) = (a.get(word * 64..).unwrap_or_default(), b.get(word * 64..).unwrap_or_default());
+    if let (Some(a), Some(b)) = (a.first_chunk::<64>(), b.first_chunk::<64>())
+        && a == b
+    {
+        return among;
+    }
     let mut equal = 0;
-    match (a.first_chunk::<64>(), b.first_chunk::<64>()) {
-        (Some(a), Some(b)) => {
-            for (bit, (a, b)) in a.iter().zip(b).enumerate() {
-                equal |= u64::from(a == b) << bit;
-            }
-        }
-        _ => {
-            for (bit, (a, b)) in a.iter().zip(b).take(64).enumerate() {
-                equal |= u64::from(a == b) << bit;
-            }
-        }
+    for (byte, (a, b)) in a.chunks(8).zip(b.chunks(8)).take(8).enumerate() {
+        // A byte each, which compilers compare many of at once; then the lowest bit of each.
+        let mut same = [0; 8];
+        same.iter_mut().zip(a.iter().zip(b)).for_each(|(same, (a, b))| *same = u8::from(a == b));
+        let bits = u64::from_le_bytes(same).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        equal |= bits << (8 * byte);
     }
     equal & among
 }

@@ -103,7 +103,7 @@ impl KindSection<'_> {
         // From the first ring only into one that the frame has; from another one at least into the first.
         let stays_in = |ring| ring == self.of.ring || self.of.ring == 0 && !self.of.rings.has(ring);
         let others = (0..RINGS_MAX).filter(|&ring| !stays_in(ring));
-        let others = others.fold(0, |rows, ring| rows | visible.ring_word(ring, self.coding.kind, word));
+        let others = others.fold(0, |rows, ring| rows | visible.ring_rows(ring, self.coding.kind).word(word));
         stays & others
     }
 
@@ -127,7 +127,7 @@ impl KindSection<'_> {
 
     fn held_at(&self, age: usize, word: usize) -> u64 {
         let held = self.of.held.get(age).copied().flatten();
-        held.map_or(0, |held| held.ring_word(self.of.ring, self.coding.kind, word))
+        held.map_or(0, |held| held.ring_rows(self.of.ring, self.coding.kind).word(word))
     }
 
     /// Words of what the client holds.
@@ -161,7 +161,9 @@ impl KindSection<'_> {
             let three = two & held_at(2, at) & lane.same[2].word(at);
             word.by_depth = [word.stays & !two, two & !three, three];
             for (depth, wanted) in (1..).zip(word.by_depth).filter(|(_, wanted)| *wanted != 0) {
-                lane.ensure(&self.coding, depth, at, wanted, counts);
+                if lane.lacks(depth, at, wanted) {
+                    lane.ensure(&self.coding, depth, at, wanted, counts);
+                }
                 let Some(codes) = lane.codes.get(depth - 1) else { continue };
                 word.exact |= wanted & codes.exact.word(at);
                 sum.moved |= wanted & codes.moved.word(at);

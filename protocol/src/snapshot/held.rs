@@ -141,23 +141,9 @@ impl Held {
         self.contains(id) && !self.is_far(id)
     }
 
-    /// 64 rows of a ring, those from slot `word * 64` on.
-    #[inline]
-    pub(super) fn ring_word(&self, ring: usize, kind: usize, word: usize) -> u64 {
-        ring_word(&self.kinds, &self.far, self.ringed, (ring, kind, word))
-    }
-
     /// The rows of a ring.
     pub(super) fn ring_rows(&self, ring: usize, kind: usize) -> RingRows<'_> {
-        if let Some(far) = ring.checked_sub(1) {
-            let far = self.far.get(far).filter(|_| self.ringed);
-            return RingRows { all: far.map_or(&[], |far| words_of(far, kind)), ..RingRows::default() };
-        }
-        let mut rows = RingRows { all: words_of(&self.kinds, kind), ..RingRows::default() };
-        if self.ringed {
-            rows.without.iter_mut().zip(&self.far).for_each(|(without, far)| *without = words_of(far, kind));
-        }
-        rows
+        RingRows::of(&self.kinds, self.ringed.then_some(&self.far), ring, kind)
     }
 
     /// The ring of a row.
@@ -252,9 +238,9 @@ impl Held {
 }
 
 impl Visible {
-    /// 64 rows that belong into a ring.
-    pub(super) fn ring_word(&self, ring: usize, kind: usize, word: usize) -> u64 {
-        ring_word(&self.kinds, &self.far, self.ringed, (ring, kind, word))
+    /// The rows that belong into a ring.
+    pub(super) fn ring_rows(&self, ring: usize, kind: usize) -> RingRows<'_> {
+        RingRows::of(&self.kinds, self.ringed.then_some(&self.far), ring, kind)
     }
 
     /// The ring that a row belongs into.
@@ -271,35 +257,38 @@ fn words_of(kinds: &[Slots], kind: usize) -> &[u64] {
 }
 
 /// The rows of one kind in one ring, 64 a word.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct RingRows<'a> {
     all: &'a [u64],
-    /// Those in the other rings.
-    without: [&'a [u64]; RINGS_MAX - 1],
+    /// Those in the other rings, where there are any.
+    without: Option<[&'a [u64]; RINGS_MAX - 1]>,
 }
 
-impl RingRows<'_> {
+impl<'a> RingRows<'a> {
+    /// Of rows some of which are far: `None` where rows are not in rings, and all are in the first one.
+    fn of(kinds: &'a [Slots], far: Option<&'a Far>, ring: usize, kind: usize) -> RingRows<'a> {
+        match (ring.checked_sub(1), far) {
+            (None, far) => RingRows {
+                all: words_of(kinds, kind),
+                without: far.map(|far| far.each_ref().map(|ring| words_of(ring, kind))),
+            },
+            (Some(at), far) => {
+                let far = far.and_then(|far| far.get(at));
+                RingRows { all: far.map_or(&[], |far| words_of(far, kind)), without: None }
+            }
+        }
+    }
+
     /// The 64 rows from slot `at * 64` on.
     #[inline]
     pub(super) fn word(&self, at: usize) -> u64 {
         let word = |words: &[u64]| words.get(at).copied().unwrap_or(0);
-        self.without.iter().fold(word(self.all), |rows, without| rows & !word(without))
+        let others = self.without.map_or(0, |others| others.into_iter().fold(0, |rows, other| rows | word(other)));
+        word(self.all) & !others
     }
 }
 
 /// Whether a row is in sets of slots by kind.
 fn has(kinds: &[Slots], id: EntityId) -> bool {
     kinds.get(usize::from(id.kind.0)).is_some_and(|slots| slots.contains(id.slot))
-}
-
-#[inline]
-fn ring_word(kinds: &[Slots], far: &Far, ringed: bool, (ring, kind, word): (usize, usize, usize)) -> u64 {
-    let of = |kinds: &[Slots]| kinds.get(kind).map_or(0, |slots| slots.word(word));
-    if !ringed {
-        return if ring == 0 { of(kinds) } else { 0 };
-    }
-    match ring.checked_sub(1) {
-        Some(at) => far.get(at).map_or(0, |ring| of(ring)),
-        None => far.iter().fold(of(kinds), |rows, ring| rows & !of(ring)),
-    }
 }

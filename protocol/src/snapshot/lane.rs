@@ -128,8 +128,13 @@ impl LaneKind {
         }
     }
 
-    /// Codes those of `wanted` (64 slots from `word * 64` on) that are not known at this depth; says whether there
-    /// were any.
+    /// Whether some of `wanted` (64 slots from `at * 64` on) are not known at this depth.
+    #[inline]
+    pub(super) fn lacks(&self, depth: usize, at: usize, wanted: u64) -> bool {
+        self.codes.get(depth - 1).is_some_and(|codes| wanted & !codes.known.word(at) != 0)
+    }
+
+    /// Codes those of `wanted` (64 slots from `at * 64` on) that are not known at this depth.
     pub(super) fn ensure(
         &mut self,
         coding: &Coding<'_>,
@@ -137,12 +142,11 @@ impl LaneKind {
         at: usize,
         wanted: u64,
         counts: &mut Option<&mut Counts>,
-    ) -> bool {
-        let Some(codes) = self.codes.get_mut(depth - 1) else { return false };
+    ) {
+        let Some(codes) = self.codes.get_mut(depth - 1) else { return };
         let missing = wanted & !codes.known.word(at);
-        if missing == 0 {
-            return false;
-        }
+        let rare_stays = coding.earlier.rows[0]
+            .map_or(0, |base| base.unchanged_word(coding.now, &coding.coder.rare_components, at, missing));
         let mut now = [0; COMPONENTS_MAX];
         for slot in slots_in(at, missing) {
             let still = depth.checked_sub(2).and_then(|at| self.still.get(at));
@@ -152,9 +156,12 @@ impl LaneKind {
                 codes.exact.insert(slot);
                 continue;
             }
-            row::gather(coding.coder, coding.now, slot, &mut now);
             let [models_before, mut models] = coding.models.map(|models| word(models, coding.kind, slot));
-            let walk = Walk { plan: coding.coder, past: coding.earlier.past(slot, depth), models_before };
+            let rare_stays = rare_stays >> (slot % 64) & 1 == 1 && models == models_before;
+            let coder = coding.coder;
+            let components = if rare_stays { &coder.usual_components } else { &coder.components };
+            row::gather(components, coding.now, slot, &mut now);
+            let walk = Walk { plan: coder, past: coding.earlier.past(slot, depth), models_before, rare_stays };
             let mut off = false;
             codes.add(slot, |bits| {
                 let counts = counts.as_deref_mut().map(|counts| (counts, coding.kind));
@@ -175,7 +182,6 @@ impl LaneKind {
                 }
             }
         }
-        true
     }
 }
 

@@ -136,6 +136,6 @@ fn observe_row(
     word: u32,
 ) -> u32 {
     let mut row: Row = [0; COMPONENTS_MAX];
-    gather(coder, rows, slot, &mut row);
+    gather(&coder.components, rows, slot, &mut row);
     record.observe(coder, &earlier.past(slot, LANE_DEPTH), &row, word)
 }

@@ -182,9 +182,9 @@ impl Fields<'_> {
         let coder = &self.plan.owned_coder;
         let earlier = Earlier { rows: [Some(base), None, None], ages: [self.lag, 0, 0], ..Earlier::default() };
         let mut now = [0; COMPONENTS_MAX];
-        row::gather(coder, self.now, slot, &mut now);
+        row::gather(&coder.components, self.now, slot, &mut now);
         // A row's owner part has no models: it is one row, and rarely moves.
-        let walk = Walk { plan: coder, past: earlier.past(slot, 1), models_before: 0 };
+        let walk = Walk { plan: coder, past: earlier.past(slot, 1), models_before: 0, rare_stays: false };
         let mut bytes = Vec::new();
         let mut pipe = Writer { book: None, prior: self.prior, bits: BitWriter::new(&mut bytes), counts: None };
         let written = walk.code(&mut now, &mut 0, &mut pipe);

@@ -64,9 +64,9 @@ impl<'a> Earlier<'a> {
     }
 }
 
-/// The integers of a row that `coder` codes.
-pub(super) fn gather(coder: &CoderPlan, rows: &KindImage, slot: u32, row: &mut Row) {
-    for &at in &coder.components {
+/// Some integers of a row.
+pub(super) fn gather(components: &[usize], rows: &KindImage, slot: u32, row: &mut Row) {
+    for &at in components {
         if let Some(place) = row.get_mut(at) {
             *place = rows.value(at, slot);
         }
@@ -123,7 +123,7 @@ pub(super) fn read<P: Pipe>(
     let past = earlier.past(slot, depth);
     let mut row = [0; COMPONENTS_MAX];
     let models_before = *models;
-    Walk { plan: coder, past, models_before }.code(&mut row, models, pipe)?;
+    Walk { plan: coder, past, models_before, rare_stays: false }.code(&mut row, models, pipe)?;
     scatter(coder, &row, now, slot);
     Ok(())
 }

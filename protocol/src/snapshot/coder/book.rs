@@ -10,10 +10,8 @@ const TABLE_BITS: u32 = 9;
 /// A prefix code over symbols 0 to n − 1, of which some may have none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Code {
-    /// Length per symbol; 0: it has no code.
-    lengths: Vec<u8>,
-    /// The code of each symbol, its first bit lowest.
-    codes: Vec<u16>,
+    /// The code of each symbol, its first bit lowest, and its length; 0: it has none. Empty where no symbol has one.
+    codes: Vec<(u16, u8)>,
     /// Symbol and length for each possible next [`TABLE_BITS`]; length 0: the code is longer, or there is none. Empty
     /// where nothing is read with this code.
     table: Vec<(u16, u8)>,
@@ -24,15 +22,14 @@ pub(crate) struct Code {
 impl Code {
     /// The code for symbols that occur this often, to be written with; symbols with weight 0 have none.
     pub(crate) fn of_weights(weights: &[u32]) -> Code {
-        Code::of_lengths(lengths(weights)).unwrap_or_default()
+        Code::of_lengths(&lengths(weights)).unwrap_or_default()
     }
 
     /// The same, to be read with too.
     #[must_use]
     pub(crate) fn readable(mut self) -> Code {
         self.table.resize(1 << TABLE_BITS, (0, 0));
-        for (symbol, &length) in self.lengths.iter().enumerate().filter(|(_, length)| **length > 0) {
-            let code = self.codes.get(symbol).copied().unwrap_or(0);
+        for (symbol, &(code, length)) in self.codes.iter().enumerate().filter(|(_, (_, length))| *length > 0) {
             if u32::from(length) > TABLE_BITS {
                 self.long.push((code, length, symbol as u16));
                 continue;
@@ -48,9 +45,9 @@ impl Code {
     ///
     /// # Errors
     /// Where the lengths are no prefix code, or one is over [`LENGTH_MAX`].
-    pub(crate) fn of_lengths(lengths: Vec<u8>) -> Result<Code, DecodeError> {
+    pub(crate) fn of_lengths(lengths: &[u8]) -> Result<Code, DecodeError> {
         let mut counts = [0u32; LENGTH_MAX as usize + 1];
-        for &length in &lengths {
+        for &length in lengths {
             match counts.get_mut(usize::from(length)) {
                 Some(count) => *count += 1,
                 None => return Err(DecodeError::Malformed("a code of a codebook is too long")),
@@ -66,27 +63,28 @@ impl Code {
                 return Err(DecodeError::Malformed("the codes of a codebook overlap"));
             }
         }
-        let mut codes = vec![0; lengths.len()];
-        for (code, &length) in codes.iter_mut().zip(&lengths).filter(|(_, length)| **length > 0) {
+        if lengths.iter().all(|&length| length == 0) {
+            return Ok(Code::default());
+        }
+        let mut codes = vec![(0, 0); lengths.len()];
+        for (place, &length) in codes.iter_mut().zip(lengths).filter(|(_, length)| **length > 0) {
             let canonical = next[usize::from(length)];
             next[usize::from(length)] += 1;
-            *code = (canonical as u16).reverse_bits() >> (16 - u32::from(length));
+            *place = ((canonical as u16).reverse_bits() >> (16 - u32::from(length)), length);
         }
-        Ok(Code { lengths, codes, ..Code::default() })
+        Ok(Code { codes, ..Code::default() })
     }
 
     /// Whether no symbol has a code.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lengths.iter().all(|&length| length == 0)
+        self.codes.is_empty()
     }
 
     /// The code and its length, `None` where the symbol has none.
     #[inline]
     pub(crate) fn get(&self, symbol: usize) -> Option<(u16, u32)> {
-        match self.lengths.get(symbol) {
-            None | Some(0) => None,
-            Some(&length) => Some((self.codes.get(symbol).copied().unwrap_or(0), u32::from(length))),
-        }
+        let &(code, length) = self.codes.get(symbol)?;
+        (length > 0).then_some((code, u32::from(length)))
     }
 
     /// The symbol at the head of these bits and the length of its code; `None` where no code begins like that.
@@ -104,9 +102,9 @@ impl Code {
             .map(|&(_, length, symbol)| (usize::from(symbol), u32::from(length)))
     }
 
-    /// The lengths, one per symbol.
-    pub(crate) fn lengths(&self) -> &[u8] {
-        &self.lengths
+    /// The lengths, one per symbol; 0: it has no code.
+    pub(crate) fn lengths(&self) -> Vec<u8> {
+        self.codes.iter().map(|(_, length)| *length).collect()
     }
 }
 
@@ -185,8 +183,8 @@ mod tests {
 
     #[test]
     fn lengths_that_overlap_are_refused() {
-        assert!(Code::of_lengths(vec![1, 1, 1]).is_err());
-        assert!(Code::of_lengths(vec![15]).is_err());
-        assert!(Code::of_lengths(vec![0, 2, 2, 2, 2]).is_ok());
+        assert!(Code::of_lengths(&[1, 1, 1]).is_err());
+        assert!(Code::of_lengths(&[15]).is_err());
+        assert!(Code::of_lengths(&[0, 2, 2, 2, 2]).is_ok());
     }
 }

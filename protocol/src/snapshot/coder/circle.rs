@@ -43,20 +43,20 @@ impl Course {
             return None;
         }
         let vector = |age| (f64::from(past.value(age, x)) + zero, f64::from(past.value(age, y)) + zero);
-        let newest = vector(0);
+        let (newest, before) = (vector(0), vector(1));
         let first = length(newest);
         if first < STILL {
             return None;
         }
         let (mut sum, mut count) = (first, 1.0);
-        for age in 1..past.depth {
-            let other = length(vector(age));
-            if (other - first) * (other - first) < 4.0 {
+        for (age, vector) in [(1, before), (2, vector(2))] {
+            let other = length(vector);
+            if age < past.depth && (other - first) * (other - first) < 4.0 {
                 sum += other;
                 count += 1.0;
             }
         }
-        let earlier = (past.depth > 1 && past.ages[1] == 2 * past.ages[0]).then(|| vector(1));
+        let earlier = (past.depth > 1 && past.ages[1] == 2 * past.ages[0]).then_some(before);
         Some(Course { newest, first, earlier, length: sum / count, zero, depth: past.depth })
     }
 

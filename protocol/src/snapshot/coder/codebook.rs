@@ -212,13 +212,13 @@ fn width(keys_max: u32) -> u32 {
 /// Codes of the same `symbols`, each: one bit whether there is one; then how many of its symbols have lengths that are
 /// told, the rest having none; then these.
 fn write_codes<'a>(codes: impl Iterator<Item = Option<&'a Code>>, symbols: usize, bits: &mut BitWriter<'_>) {
-    let mut before: &[u8] = &[];
+    let mut before = Vec::new();
     for code in codes {
         bits.flag(code.is_some());
         let Some(lengths) = code.map(Code::lengths) else { continue };
         let told = lengths.iter().rposition(|&length| length > 0).map_or(0, |last| last + 1);
         bits.write(told as u64, width(symbols as u32 + 1));
-        write_lengths(lengths.get(..told).unwrap_or_default(), before, bits);
+        write_lengths(lengths.get(..told).unwrap_or_default(), &before, bits);
         before = lengths;
     }
 }
@@ -230,8 +230,8 @@ fn read_codes(
     bits: &mut BitReader<'_>,
 ) -> Result<Vec<Code>, DecodeError> {
     let mut codes: Vec<Code> = Vec::with_capacity(count);
-    let mut before = None;
-    for at in 0..count {
+    let mut before = Vec::new();
+    for _ in 0..count {
         if !bits.flag()? {
             codes.push(Code::default());
             continue;
@@ -240,9 +240,9 @@ fn read_codes(
         if told > symbols {
             return Err(DecodeError::Malformed("a codebook has more lengths than symbols"));
         }
-        let before_it = before.and_then(|at: usize| codes.get(at)).map_or(&[][..], Code::lengths);
-        codes.push(made(Code::of_lengths(read_lengths(told, before_it, bits)?)?));
-        before = Some(at);
+        let lengths = read_lengths(told, &before, bits)?;
+        codes.push(made(Code::of_lengths(&lengths)?));
+        before = lengths;
     }
     Ok(codes)
 }

@@ -55,6 +55,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) past: Past<'a>,
     /// The models in the newest of the held rows.
     pub(crate) models_before: u32,
+    /// A writer has found already that what is rare is as it was: then those components of the row are not looked at.
+    pub(crate) rare_stays: bool,
 }
 
 impl Walk<'_> {
@@ -98,9 +100,13 @@ impl Walk<'_> {
             let expected = derived_values(plan, group, &self.past, now);
             flags |= u32::from(!is_as(group, &expected, now)) << bit;
         }
-        let rare =
-            plan.rare_components.iter().any(|&at| now.get(at) != Some(&self.past.newest(at, &plan.defaults)));
-        flags | u32::from(rare || models != self.models_before) << plan.derived.len()
+        let more = models != self.models_before || !self.rare_stays && self.rare_differs(now);
+        flags | u32::from(more) << plan.derived.len()
+    }
+
+    fn rare_differs(&self, now: &Row) -> bool {
+        let was = |at| self.past.newest(at, &self.plan.defaults);
+        self.plan.rare_components.iter().any(|&at| now.get(at) != Some(&was(at)))
     }
 
     fn rare_is_off(&self, number: usize, now: &Row) -> bool {

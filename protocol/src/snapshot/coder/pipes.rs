@@ -8,9 +8,9 @@ use super::entity::{Pipe, Place, Told};
 use super::learn::{Counts, tokens};
 use super::levels;
 use super::plan::{GROUP_MAX, Group};
-use super::residual::{EXPECTATIONS, FLAGGED, magnitude, prior_weights};
+use super::residual::{EXPECTATIONS, FLAGGED, Scale, magnitude, prior_weights};
 use crate::wire::DecodeError;
-use crate::wire::bits::{BitReader, BitWriter};
+use crate::wire::bits::{BITS_AT_ONCE, BitReader, BitWriter};
 
 /// Writes rows of one kind.
 pub(crate) struct Writer<'a, 'b> {
@@ -46,8 +46,7 @@ impl Pipe for Writer<'_, '_> {
             if let Some(code) = book.code(at.context) {
                 let symbol = joint.as_ref().and_then(|joint| code.get(book.symbol(joint.key)?));
                 if let (Some((code, length)), Some(joint)) = (symbol, &joint) {
-                    self.bits.write(u64::from(code), length);
-                    joint.write_raw(&mut self.bits);
+                    self.bits.write(u64::from(code) | joint.raw << length, length + joint.raw_bits);
                     return Ok(());
                 }
                 let (code, length) = code.get(book.escape()).unwrap_or((0, 0));
@@ -196,28 +195,32 @@ fn find(code: &Code, bits: &mut BitReader<'_>) -> Result<usize, DecodeError> {
 pub(crate) struct Joint {
     /// Below [`Group::keys`].
     pub(crate) key: u32,
-    raw: [(u32, u32); GROUP_MAX],
+    /// The raw bits of all parts, the first part's lowest. They and a code can be written at once.
+    raw: u64,
+    raw_bits: u32,
 }
+
+const _: () = {
+    let mut parts = 0;
+    while parts <= GROUP_MAX {
+        assert!(LENGTH_MAX + parts as u32 * Scale::of(parts).raw_bits_max() <= BITS_AT_ONCE);
+        parts += 1;
+    }
+    assert!(LENGTH_MAX + Scale::TURN.raw_bits_max() + 2 * Scale::OFF.raw_bits_max() <= BITS_AT_ONCE);
+};
 
 impl Joint {
     /// `None` where a part is too large for a token.
     pub(crate) fn of(group: &Group, told: &Told) -> Option<Joint> {
-        let mut joint = Joint { key: 0, raw: [(0, 0); GROUP_MAX] };
-        for ((scale, part), raw) in group.scales.iter().zip(told.parts).zip(&mut joint.raw) {
+        let mut joint = Joint { key: 0, raw: 0, raw_bits: 0 };
+        for (scale, part) in group.scales.iter().zip(told.parts) {
             let token = scale.token(part)?;
             joint.key = joint.key * scale.tokens + token.token;
-            *raw = (token.raw, token.raw_bits);
+            joint.raw |= u64::from(token.raw) << joint.raw_bits;
+            joint.raw_bits += token.raw_bits;
         }
         joint.key = joint.key << group.flags | told.flags;
         Some(joint)
-    }
-
-    fn write_raw(&self, bits: &mut BitWriter<'_>) {
-        for &(raw, raw_bits) in &self.raw {
-            if raw_bits > 0 {
-                bits.write(u64::from(raw), raw_bits);
-            }
-        }
     }
 
     fn read(key: u32, group: &Group, told: &mut Told, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {

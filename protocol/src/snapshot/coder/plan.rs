@@ -36,8 +36,9 @@ pub(crate) struct Plan {
     pub(crate) modelled: u32,
     /// Every component that this plan codes.
     pub(crate) components: Vec<usize>,
-    /// Those of them that are in rare groups.
+    /// Those of them that are in rare groups, and the others.
     pub(crate) rare_components: Vec<usize>,
+    pub(crate) usual_components: Vec<usize>,
     /// The values of a default row, per component of the kind.
     pub(crate) defaults: Vec<i32>,
 }
@@ -141,6 +142,7 @@ impl Plan {
             modelled: 0,
             components: fields.iter().flat_map(|field| field.at.clone()).collect(),
             rare_components: Vec::new(),
+            usual_components: Vec::new(),
             defaults: kind.fields.iter().flat_map(|field| field.default.iter().copied()).collect(),
         };
         plan.build(&fields, motion);
@@ -191,6 +193,8 @@ impl Plan {
         }
         let rare = rare.iter().filter_map(|&group| self.groups.get(group));
         self.rare_components = rare.flat_map(|group| &group.components).copied().collect();
+        let usual = self.components.iter().filter(|at| !self.rare_components.contains(at));
+        self.usual_components = usual.copied().collect();
         self.give_flags();
         self.give_models();
     }

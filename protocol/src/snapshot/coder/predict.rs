@@ -264,9 +264,8 @@ fn stretched(difference: i32, wanted: u32, had: u32) -> i32 {
 pub(crate) fn round(value: f64) -> i32 {
     let value = value + 0.5;
     // Towards zero first: one instruction everywhere, which rounding down is not.
-    let whole = value as i64;
-    let down = whole.saturating_sub(i64::from(whole as f64 > value));
-    down.clamp(i32::MIN.into(), i32::MAX.into()) as i32
+    let whole = value as i32;
+    whole.saturating_sub(i32::from(f64::from(whole) > value))
 }
 
 /// `later - earlier`; on a ring of `size` (a power of two, 0: no ring) the short way.
@@ -281,20 +280,13 @@ pub(crate) fn difference(later: i32, earlier: i32, size: i32) -> i32 {
 
 /// What a derived group is expected to be, given the row with its lead as it is now.
 pub(crate) fn derived(plan: &Plan, group: &Group, past: &Past<'_>, now: &Row) -> Expected {
-    match &group.expect {
-        Expect::Moved(mover) if past.depth > 0 => {
-            Expected { magnitude: 1, values: mover.moved(group, past, now), ..Expected::default() }
-        }
-        Expect::Along(along) => {
-            Expected { magnitude: 1, values: [along.angle(group, past, now), 0, 0], ..Expected::default() }
-        }
-        Expect::Own | Expect::Steady | Expect::Flags | Expect::Moved(_) => {
-            let mut expected = own(plan, group, past, Model::Hold);
-            expected.context = 0;
-            expected.unrest = Unrest::default();
-            expected
-        }
-    }
+    let follows =
+        matches!(group.expect, Expect::Moved(_) if past.depth > 0) || matches!(group.expect, Expect::Along(_));
+    let expected = match follows {
+        true => Expected { magnitude: 1, ..Expected::default() },
+        false => Expected { context: 0, unrest: Unrest::default(), ..own(plan, group, past, Model::Hold) },
+    };
+    Expected { values: derived_values(plan, group, past, now), ..expected }
 }
 
 /// The values of [`derived`], without all that it takes to tell a difference.
@@ -334,14 +326,16 @@ impl Mover {
     /// to have changed evenly.
     #[inline]
     fn moved(&self, group: &Group, past: &Past<'_>, now: &Row) -> [i32; GROUP_MAX] {
+        let last = self.velocity(|at| value(now, at));
+        let ticks = past.ages[0];
+        let first = if ticks > 1 { self.velocity(|at| past.value(0, at)) } else { last };
         let mut values = [0; GROUP_MAX];
-        let parts = values.iter_mut().zip(group.components.iter().zip(&group.bounds)).enumerate();
-        for (part, (place, (&at, bounds))) in parts {
+        let parts =
+            values.iter_mut().zip(group.components.iter().zip(&group.bounds)).zip(first.into_iter().zip(last));
+        for ((place, (&at, bounds)), (first, last)) in parts {
             let from = past.value(0, at);
-            let moved = match past.ages[0] {
-                0 | 1 => self.moved_once(part, from, now),
-                ticks => self.moved_on(part, from, ticks, past, now),
-            };
+            let moved =
+                if ticks > 1 { self.moved_on(from, ticks, (first, last)) } else { self.moved_once(from, last) };
             *place = moved.clamp(bounds.min, bounds.max);
         }
         values
@@ -349,32 +343,33 @@ impl Mover {
 
     /// A part of the position one tick on.
     #[inline]
-    fn moved_once(&self, part: usize, from: i32, now: &Row) -> i32 {
+    fn moved_once(&self, from: i32, velocity: f32) -> i32 {
         let (lo, step) = self.place;
-        let velocity = self.velocity(part, |at| value(now, at));
         let position = (lo + f64::from(from) * step) as f32 + velocity * self.dt;
         round((f64::from(position) - lo) / step)
     }
 
-    /// A part of the position several ticks on.
-    fn moved_on(&self, part: usize, from: i32, ticks: u32, past: &Past<'_>, now: &Row) -> i32 {
-        let first = f64::from(self.velocity(part, |at| past.value(0, at)));
-        let last = f64::from(self.velocity(part, |at| value(now, at)));
+    /// A part of the position several ticks on, over which its velocity changed from the first to the last.
+    fn moved_on(&self, from: i32, ticks: u32, (first, last): (f32, f32)) -> i32 {
+        let (first, last) = (f64::from(first), f64::from(last));
         let way = ((first + last) / 2.0 * f64::from(ticks) + (last - first) / 2.0) * f64::from(self.dt);
         round(f64::from(from) + way / self.place.1)
     }
 
-    /// A part of the velocity in a row, in units a second.
+    /// The velocity in a row, in units a second.
     #[inline]
-    fn velocity(&self, part: usize, value: impl Fn(usize) -> i32) -> f32 {
+    fn velocity(&self, value: impl Fn(usize) -> i32) -> [f32; GROUP_MAX] {
         let (lo, step) = self.number;
         let real = |at: usize| (lo + f64::from(value(at)) * step) as f32;
+        let mut parts = [0.0; GROUP_MAX];
         match &self.by {
-            By::Vector(velocity) => real(velocity.get(part).copied().unwrap_or(0)),
+            By::Vector(velocity) => parts.iter_mut().zip(velocity).for_each(|(part, &at)| *part = real(at)),
             By::Polar { speed, angle, bits } => {
                 let (sin, cos) = unit(value(*angle), *bits);
-                (if part == 0 { cos } else { sin }) as f32 * real(*speed)
+                let speed = real(*speed);
+                (parts[0], parts[1]) = (cos as f32 * speed, sin as f32 * speed);
             }
         }
+        parts
     }
 }

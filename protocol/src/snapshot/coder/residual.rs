@@ -43,6 +43,7 @@ impl Scale {
     pub(crate) const OFF: Scale = Scale { exact: 1, halves: false, tokens: 3 };
 
     /// The token of a difference; `None` where it is too large for one.
+    #[inline]
     pub(crate) fn token(self, difference: i32) -> Option<Token> {
         let size = difference.unsigned_abs();
         if size <= self.exact {
@@ -56,11 +57,17 @@ impl Scale {
     }
 
     /// How many raw bits follow a token.
-    pub(crate) fn raw_bits(self, token: u32) -> u32 {
+    #[inline]
+    pub(crate) const fn raw_bits(self, token: u32) -> u32 {
         match token.checked_sub(2 * self.exact + 1) {
             None => 0,
             Some(class) => self.low_bits(class) + 1,
         }
+    }
+
+    /// How many follow any of them at the most.
+    pub(crate) const fn raw_bits_max(self) -> u32 {
+        self.raw_bits(self.tokens - 1)
     }
 
     /// The difference of a token and its raw bits.
@@ -84,9 +91,9 @@ impl Scale {
         (class, over - self.first(class), self.low_bits(class))
     }
 
-    fn low_bits(self, class: u32) -> u32 {
+    const fn low_bits(self, class: u32) -> u32 {
         let bits = if self.halves { class / 2 } else { class + 1 };
-        bits.min(30)
+        if bits < 30 { bits } else { 30 }
     }
 
     fn first(self, class: u32) -> u32 {
