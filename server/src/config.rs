@@ -181,6 +181,10 @@ knobs! {
         /// Bytes that may wait in the kernel unsent, where the platform can bound them. Small costs wake-ups, large
         /// makes what a slow client gets older.
         unsent_bytes: one u32 = 16_384, "unsent-bytes", "TICKWIRE_UNSENT_BYTES", "BYTES";
+        /// Whether the sockets of a room are read and written many by one system call, through io_uring, where the system
+        /// is a Linux that permits it; elsewhere, and with TLS, each is a system call of its own. Off is for who does
+        /// not trust io_uring.
+        io_uring: one bool = true, "io-uring", "TICKWIRE_IO_URING", "BOOL";
         /// How long a client may take not one byte of what waits for it; then it is closed with 4030. Short cuts off
         /// phones in a tunnel, long keeps the dead.
         unread_ms: one u32 = 5_000, "unread-ms", "TICKWIRE_UNREAD_MS", "MS";

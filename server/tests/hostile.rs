@@ -1,5 +1,5 @@
 //! Clients that mean harm, or are broken: each is ended alone, with the code that names why, while another one
-//! keeps getting its snapshots. Plain and over TLS.
+//! keeps getting its snapshots. Plain, with io_uring where the system has it and without, and over TLS.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -65,6 +65,12 @@ fn fragment(payload: &'static [u8], code: Data, last: bool) -> Message {
 #[test]
 fn mischief_ends_only_its_own_connection() {
     let server = serve(|_| {});
+    all_mischief(&server, &Way::default());
+}
+
+#[test]
+fn mischief_ends_only_its_own_connection_also_without_io_uring() {
+    let server = serve(|config| config.io_uring = false);
     all_mischief(&server, &Way::default());
 }
 
@@ -180,7 +186,16 @@ fn flood(mut socket: Socket, expected: CloseCode, message: impl Fn() -> Message)
 
 #[test]
 fn a_socket_that_never_reads_is_closed_and_hurts_nobody() {
-    let server = serve(|config| config.unread_ms = 1_000);
+    never_reads(true);
+}
+
+#[test]
+fn a_socket_that_never_reads_is_closed_also_without_io_uring() {
+    never_reads(false);
+}
+
+fn never_reads(io_uring: bool) {
+    let server = serve(|config| (config.unread_ms, config.io_uring) = (1_000, io_uring));
     let watched = Watched::begin(server.addr, &Way::default());
     let mut deaf = socket(server.addr, &Way::default(), Duration::from_millis(50)).0;
     deaf.send(hello_frame(&hello())).unwrap();

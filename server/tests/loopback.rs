@@ -21,6 +21,11 @@ fn a_session_from_connect_to_shut_down() {
 }
 
 #[test]
+fn a_session_without_io_uring() {
+    a_session(serve(|config| config.io_uring = false), &Way::default());
+}
+
+#[test]
 fn a_session_over_tls() {
     let (cert, key, way) = certificate(&folder("session-tls"));
     let server = serve(|config| (config.tls_cert, config.tls_key) = (Some(cert), Some(key)));
@@ -70,6 +75,7 @@ fn who_talks_in_every_tick_and_falls_silent_is_heard_again() {
     let server = serve(|config| (config.tls_cert, config.tls_key) = (Some(cert), Some(key)));
     falls_silent(&server, &tls);
     falls_silent(&serve(|_| {}), &Way::default());
+    falls_silent(&serve(|config| config.io_uring = false), &Way::default());
 }
 
 fn falls_silent(server: &tickwire_server::Running, way: &Way) {
@@ -178,7 +184,14 @@ fn a_room_in_which_nobody_is_ends_and_the_first_one_stays() {
 
 #[test]
 fn a_crowd_that_joins_at_once_is_let_in_a_few_per_tick() {
-    let server = serve(|config| (config.joins_per_tick, config.players_max) = (2, Some(100)));
+    a_crowd(true);
+    a_crowd(false);
+}
+
+fn a_crowd(io_uring: bool) {
+    let server = serve(|config| {
+        (config.joins_per_tick, config.players_max, config.io_uring) = (2, Some(100), io_uring);
+    });
     let hello = peer::hello();
     let mut crowd: Vec<peer::Socket> = (0..40)
         .map(|_| {

@@ -66,6 +66,8 @@ pub(crate) struct Counters {
     pub(crate) bytes_out: Count,
     pub(crate) partial_writes: Count,
     pub(crate) panics: Count,
+    /// 1 while its sockets go through io_uring.
+    pub(crate) batching: Count,
     rooms: [Count; ROOM_COUNTERS],
     disconnects: [Count; CloseCode::ALL.len() + 1],
 }
@@ -273,6 +275,8 @@ impl Metrics {
             )
         };
         one(encoder, "rooms", "Rooms now", rooms.len() as u64)?;
+        let batching = self.workers.iter().map(|counters| counters.batching.get()).sum();
+        one(encoder, "io_uring_workers", "Workers whose sockets go through io_uring now", batching)?;
         one(encoder, "players", "Players now, bots and lost ones among them", sum(|room| &room.players))?;
         one(encoder, "watchers", "Watchers now", sum(|room| &room.watchers))?;
         one(encoder, "bots", "Bots now", sum(|room| &room.bots))?;

@@ -110,8 +110,9 @@ impl Rooms {
         let counters: Vec<Arc<Counters>> = (0..count).map(|_| Arc::default()).collect();
         let start = |(at, counters): (usize, &Arc<Counters>)| {
             let (orders, inbox) = mpsc::channel();
-            let worker = Worker::new(inbox, reports.clone(), Arc::clone(counters), Arc::clone(&config));
-            let thread = std::thread::Builder::new().name(format!("tickwire-{at}")).spawn(move || worker.run())?;
+            let (reports, counters, config) = (reports.clone(), Arc::clone(counters), Arc::clone(&config));
+            let work = move || Worker::new(inbox, reports, counters, config).run();
+            let thread = std::thread::Builder::new().name(format!("tickwire-{at}")).spawn(work)?;
             Ok(Running { orders, thread })
         };
         let workers = counters.iter().enumerate().map(start).collect::<io::Result<_>>()?;

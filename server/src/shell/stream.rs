@@ -27,6 +27,14 @@ pub(crate) enum Got {
 }
 
 impl Stream {
+    /// The socket, where what passes through it is what is read and written here: not with TLS.
+    pub(crate) fn plain(&self) -> Option<&TcpStream> {
+        match self {
+            Stream::Plain(socket) => Some(socket),
+            Stream::Tls(_) => None,
+        }
+    }
+
     /// Reads once.
     ///
     /// A read that does not fill `to` has emptied the socket: what comes later is a new readiness.
@@ -46,7 +54,7 @@ impl Stream {
     /// Where the other end is gone.
     pub(crate) fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
-            Stream::Plain(socket) => none_if_blocked(match parts {
+            Stream::Plain(socket) => taken(match parts {
                 [part] => socket.write(part),
                 // `sendmsg`, which takes less time than `writev`: that one is made for files.
                 parts => socket2::SockRef::from(&*socket).send_vectored(parts),
@@ -124,7 +132,8 @@ impl Stream {
     }
 }
 
-fn got(result: io::Result<usize>, asked: usize) -> Got {
+/// What a receive of a plain socket brought, of which so much was asked.
+pub(crate) fn got(result: io::Result<usize>, asked: usize) -> Got {
     match result {
         Ok(0) => Got::End,
         Ok(count) => Got::Bytes { count, more: count == asked },
@@ -171,14 +180,15 @@ impl Read for Counted<'_> {
 
 fn flush_tls(tls: &mut ServerConnection, socket: &mut TcpStream) -> io::Result<bool> {
     while tls.wants_write() {
-        if none_if_blocked(tls.write_tls(socket))? == 0 {
+        if taken(tls.write_tls(socket))? == 0 {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn none_if_blocked(result: io::Result<usize>) -> io::Result<usize> {
+/// How much the kernel took of a send; 0 where it has no room.
+pub(crate) fn taken(result: io::Result<usize>) -> io::Result<usize> {
     match result {
         Err(error) if is_blocked(&error) => Ok(0),
         result => result,

@@ -2,20 +2,22 @@
 
 mod budget;
 mod parts;
+mod write;
 
-use std::io::IoSlice;
+use std::io;
 
+use mio::net::TcpStream;
 use tickwire_protocol::game::Role;
 use tickwire_protocol::wire::CloseCode;
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::coding::{Control, OpCode};
 
 use self::budget::Budget;
 pub(crate) use self::budget::Limits;
-use self::parts::Parts;
 pub(crate) use self::parts::put_head;
+pub(crate) use self::write::COPIED_BYTES_MAX;
 use super::listener::Place;
 use super::reader::{Fault, Heard, Reader};
-use super::stream::{Got, Stream};
+use super::stream::{self, Got, Stream};
 
 /// A socket that said hello.
 pub(crate) struct Connection {
@@ -51,6 +53,15 @@ enum End {
     Finished,
     /// It said goodbye first: over once our answer is out.
     Answered,
+}
+
+/// What a receive together with others brought.
+#[derive(Debug)]
+pub(crate) struct Came<'a> {
+    /// How many bytes of `slot` it filled.
+    pub(crate) result: io::Result<usize>,
+    /// Where they are.
+    pub(crate) slot: &'a mut [u8],
 }
 
 /// What reading a connection came to.
@@ -100,6 +111,11 @@ impl Connection {
         &mut self.stream
     }
 
+    /// Its socket, where what passes through it are the bytes of the frames themselves.
+    pub(crate) fn plain(&self) -> Option<&TcpStream> {
+        self.stream.plain()
+    }
+
     /// The room answered its hello: the role that it asked for, where this is news.
     pub(crate) fn joined(&mut self) -> Option<Role> {
         let State::Joining(role) = self.state else { return None };
@@ -130,15 +146,17 @@ impl Connection {
         self.blocked.is_some_and(|since| now.saturating_sub(since) > limits.unread)
     }
 
-    /// Reads once, and hands on the frames that came.
+    /// Hands on the frames that came: those in `came`, where this socket was received from already; else it reads once.
     pub(crate) fn drain(
         &mut self,
+        came: Option<Came<'_>>,
         now: u64,
         limits: &Limits,
         scratch: &mut Scratch,
         hear: &mut dyn FnMut(Option<&[u8]>),
     ) -> Drained {
-        let (count, more) = match self.stream.read(&mut scratch.input) {
+        let (got, bytes) = read(&mut self.stream, came, &mut scratch.input);
+        let (count, more) = match got {
             Got::Nothing => return Drained::Nothing,
             Got::End => return Drained::Gone,
             Got::Bytes { count, more } => (count, more),
@@ -156,7 +174,7 @@ impl Connection {
         };
         let (before, deaf, mut bye) = (frames, self.is_closing(), false);
         scratch.reply.clear();
-        let bytes = scratch.input.get_mut(..count).unwrap_or_default();
+        let bytes = bytes.get_mut(..count).unwrap_or_default();
         let read = self.reader.read(bytes, &mut frames, &mut scratch.reply, |heard| {
             match heard {
                 Heard::Frame(_) | Heard::Alive if deaf => {}
@@ -176,88 +194,6 @@ impl Connection {
             Ok(()) if bye => Drained::Bye,
             Ok(()) => dry,
         }
-    }
-
-    /// Writes these frames after what is owed, in one system call. `small` is memory to work in.
-    ///
-    /// What is little altogether is put together: one buffer costs the kernel less than several parts do. Of more,
-    /// small frames are put together with the headers around them, and large ones, which many share, are not copied.
-    pub(crate) fn write(&mut self, frames: [&[u8]; 4], small: &mut Vec<u8>, now: u64) -> Wrote {
-        let mut large: [(usize, &[u8]); 4] = [(0, &[]); 4];
-        let mut count = 0;
-        let one = self.owed.len() + frames.iter().map(|frame| frame.len()).sum::<usize>() <= COPIED_BYTES_MAX;
-        small.clear();
-        if one {
-            small.extend_from_slice(&self.owed);
-        }
-        for frame in frames.into_iter().filter(|frame| !frame.is_empty()) {
-            put_head(small, OpCode::Data(Data::Binary), frame.len());
-            if one || frame.len() <= SMALL_BYTES_MAX {
-                small.extend_from_slice(frame);
-            } else if let Some(place) = large.get_mut(count) {
-                *place = (small.len(), frame);
-                count += 1;
-            }
-        }
-        let mut parts = Parts::new();
-        if !one {
-            parts.push(&self.owed);
-        }
-        let mut from = 0;
-        for (to, frame) in large.into_iter().take(count) {
-            parts.push(small.get(from..to).unwrap_or_default());
-            parts.push(frame);
-            from = to;
-        }
-        parts.push(small.get(from..).unwrap_or_default());
-        let parts = parts.all();
-        let Ok(taken) = self.stream.write(parts) else { return Wrote::Gone };
-        let all: usize = parts.iter().map(|part| part.len()).sum();
-        if taken == all {
-            self.owed.clear();
-            return self.after_write(true, true, now, Wrote::All);
-        }
-        if taken <= self.owed.len() {
-            self.owed.drain(..taken);
-            return self.after_write(false, taken > 0, now, Wrote::Nothing);
-        }
-        let mut skip = taken;
-        let mut rest = Vec::with_capacity(all - taken);
-        for part in parts {
-            rest.extend_from_slice(part.get(skip.min(part.len())..).unwrap_or_default());
-            skip = skip.saturating_sub(part.len());
-        }
-        self.owed = rest;
-        self.after_write(false, true, now, Wrote::Part)
-    }
-
-    /// Writes what is owed.
-    pub(crate) fn flush(&mut self, now: u64) -> Wrote {
-        let before = self.stream.owes();
-        match self.stream.flush() {
-            Err(_) => return Wrote::Gone,
-            Ok(false) => return self.after_write(false, before, now, Wrote::Nothing),
-            Ok(true) => {}
-        }
-        if self.owed.is_empty() {
-            return self.after_write(true, true, now, Wrote::All);
-        }
-        let Ok(taken) = self.stream.write(&[IoSlice::new(&self.owed)]) else { return Wrote::Gone };
-        self.owed.drain(..taken);
-        let all = self.owed.is_empty();
-        if all && self.owed.capacity() > KEPT_BYTES_MAX {
-            self.owed = Vec::new();
-        }
-        self.after_write(all, taken > 0, now, if all { Wrote::All } else { Wrote::Nothing })
-    }
-
-    fn after_write(&mut self, all: bool, progress: bool, now: u64, wrote: Wrote) -> Wrote {
-        self.blocked = match self.blocked {
-            _ if all && !self.stream.owes() => None,
-            Some(since) if !progress => Some(since),
-            _ => Some(now),
-        };
-        wrote
     }
 
     /// Asks for a sign of life; leaves with the next write.
@@ -306,6 +242,24 @@ impl Connection {
     }
 }
 
+/// What came, or what a read brings into `input` now; and where it stands.
+///
+/// Who filled its slot may have sent more, of which this reads as much as if there had been no slot.
+fn read<'a>(stream: &mut Stream, came: Option<Came<'a>>, input: &'a mut [u8]) -> (Got, &'a mut [u8]) {
+    let Some(Came { result, slot }) = came else { return (stream.read(input), input) };
+    let got = stream::got(result, slot.len());
+    let Got::Bytes { count, more: true } = got else { return (got, slot) };
+    let Some((front, rest)) = input.split_at_mut_checked(slot.len()) else { return (got, slot) };
+    front.copy_from_slice(slot);
+    let got = match stream.read(rest) {
+        Got::Bytes { count: others, more } => Got::Bytes { count: count + others, more },
+        Got::Nothing => Got::Bytes { count, more: false },
+        // That is said again when it is read again.
+        Got::End => Got::Bytes { count, more: true },
+    };
+    (got, input)
+}
+
 /// A worker's memory for reading, one for all its connections.
 pub(crate) struct Scratch {
     input: Vec<u8>,
@@ -324,17 +278,10 @@ impl Scratch {
     }
 }
 
-/// Bytes for one client in one tick that are copied into one buffer: three parts cost 0.3 to 0.7 µs more than one,
-/// which is as long as copying this takes.
-const COPIED_BYTES_MAX: usize = 8 * 1_024;
-/// Bytes of a frame that is copied rather than handed to the kernel as a part of its own: a part costs about as much.
-const SMALL_BYTES_MAX: usize = 512;
 /// Bytes read from one socket in one tick: several times what a client may send in it, little enough to go round.
 const READ_BYTES: usize = 16 * 1_024;
 /// Bytes of answers to pings that wait: who does not take them gets no more.
 const REPLIES_BYTES_MAX: usize = 1_024;
-/// Bytes of memory that a connection keeps for the next time it cannot write everything.
-const KEPT_BYTES_MAX: usize = 4 * 1_024;
 const REASON_BYTES_MAX: usize = tickwire_protocol::limits::CLOSE_REASON_BYTES_MAX;
 const EARLY: Fault = (CloseCode::Protocol, "a client waits for the welcome before it sends anything else");
 

@@ -26,6 +26,16 @@ impl<'a> Parts<'a> {
     pub(super) fn all(&self) -> &[IoSlice<'a>] {
         self.slices.get(..self.count).unwrap_or_default()
     }
+
+    /// What follows the first `taken` bytes.
+    pub(super) fn after(&self, taken: usize) -> Vec<u8> {
+        let (mut skip, mut rest) = (taken, Vec::new());
+        for part in self.all() {
+            rest.extend_from_slice(part.get(skip.min(part.len())..).unwrap_or_default());
+            skip = skip.saturating_sub(part.len());
+        }
+        rest
+    }
 }
 
 /// Appends the header of a frame to a client.

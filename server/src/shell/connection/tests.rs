@@ -2,6 +2,8 @@
 
 use std::io::Read as _;
 
+use tungstenite::protocol::frame::coding::Data;
+
 use super::*;
 use crate::config::Config;
 use crate::shell::listener::Places;
@@ -82,4 +84,55 @@ fn who_takes_nothing_for_too_long_is_known_and_who_takes_a_little_is_not() {
     std::thread::sleep(std::time::Duration::from_millis(50));
     connection.flush(later);
     assert!(!connection.does_not_read(later + 1, &limits));
+}
+
+#[test]
+fn what_was_gathered_and_taken_in_part_leaves_whole() {
+    let frames: [&[u8]; 4] = [&[1; 300], &[], &[2; 20], &[3; 2_000]];
+    let (mut connection, _far, _limits) = pair();
+    connection.ping();
+    let (owed, mut all) = (connection.owed.clone(), Vec::new());
+    assert!(connection.gather(frames, &mut all));
+    assert!(all.starts_with(&owed));
+    for taken in 0..=all.len() {
+        (connection.owed, connection.blocked) = (owed.clone(), None);
+        let (wrote, rest) = match taken {
+            taken if taken <= owed.len() => (Wrote::Nothing, &owed[taken..]),
+            taken if taken < all.len() => (Wrote::Part, &all[taken..]),
+            _ => (Wrote::All, &[][..]),
+        };
+        assert_eq!(connection.wrote(Ok(taken), &all, 1), wrote, "{taken}");
+        assert_eq!(connection.owed, rest, "{taken}");
+        assert_eq!(connection.is_blocked(), wrote != Wrote::All, "{taken}");
+    }
+    assert_eq!(connection.wrote(Err(io::ErrorKind::BrokenPipe.into()), &all, 1), Wrote::Gone);
+}
+
+#[test]
+fn what_fills_its_slot_is_read_on() {
+    use std::io::Write as _;
+    let heard = |sent: usize, slot: usize, ends: bool| {
+        let (mut connection, mut far, limits) = pair();
+        connection.joined();
+        let bytes: Vec<u8> = (0..sent).flat_map(|frame| [0x82, 0x84, 0, 0, 0, 0, frame as u8, 1, 2, 3]).collect();
+        far.write_all(&bytes).unwrap();
+        let mut far = Some(far).filter(|_| !ends);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let mut slot = vec![0; slot];
+        let Stream::Plain(socket) = connection.stream() else { unreachable!() };
+        let came = Came { result: socket.read(&mut slot), slot: &mut slot };
+        let mut heard = Vec::new();
+        let mut hear = |frame: Option<&[u8]>| heard.extend(frame.map(|frame| usize::from(frame[0])));
+        let mut scratch = Scratch::new();
+        let drained = connection.drain(Some(came), 0, &limits, &mut scratch, &mut hear);
+        let again = connection.drain(None, 0, &limits, &mut scratch, &mut |_| panic!("heard twice"));
+        far.take();
+        assert!(heard.into_iter().eq(0..sent));
+        (drained, again)
+    };
+    assert_eq!(heard(3, 100, false), (Drained::Dry, Drained::Nothing));
+    assert_eq!(heard(10, 100, false), (Drained::Dry, Drained::Nothing), "just full");
+    assert_eq!(heard(35, 100, false), (Drained::Dry, Drained::Nothing), "the rest was read");
+    assert_eq!(heard(35, 100, true), (Drained::Dry, Drained::Gone));
+    assert_eq!(heard(10, 100, true), (Drained::More, Drained::Gone), "the end is told by the next read");
 }

@@ -11,9 +11,9 @@ use tokio::sync::mpsc::{Sender, UnboundedSender};
 use super::seats::Seats;
 use super::{NewRoom, Newcomer, Report, RoomKey, Shared};
 use crate::config::Config;
-use crate::room::{AnyRoom, Outbox, Stats};
+use crate::room::{AnyRoom, Stats};
 use crate::shell::clock;
-use crate::shell::connection::{Connection, Drained, Limits, Wrote};
+use crate::shell::connection::{Connection, Limits, Scratch};
 use crate::shell::metrics::{Counters, Gauges};
 use crate::shell::ticker::Ticker;
 
@@ -152,7 +152,7 @@ impl Host {
                 room.blocked(self.seats.id(*seat));
             }
             room.tick(&mut shared.out);
-            self.carry_out(tick, &mut shared.out, &mut shared.scratch.small);
+            self.carry_out(tick, shared);
         }
         self.ping();
         self.pay(tick);
@@ -181,63 +181,6 @@ impl Host {
         }
     }
 
-    /// Reads each ready socket once; those with more stay on the list.
-    fn drain(&mut self, tick: &Tick<'_>, shared: &mut Shared) {
-        let mut ready = self.seats.ready();
-        ready.retain(|seat| {
-            let more = self.drain_one(*seat, tick, shared);
-            self.seats.set_ready(*seat, more);
-            more
-        });
-        self.seats.keep_ready(ready);
-    }
-
-    /// Reads a socket once; whether it may have more.
-    fn drain_one(&mut self, seat: u32, tick: &Tick<'_>, shared: &mut Shared) -> bool {
-        let conn = self.seats.id(seat);
-        let Some(connection) = self.seats.get(seat) else { return false };
-        let room = &mut self.room;
-        let drained = connection.drain(tick.now, tick.limits, &mut shared.scratch, &mut |heard| {
-            if let Some(room) = room {
-                match heard {
-                    Some(frame) => room.frame(conn, frame),
-                    None => room.heard(conn),
-                }
-            }
-        });
-        let closing = connection.is_closing();
-        match drained {
-            Drained::Nothing => {
-                self.owe(seat);
-                return self.seats.silent(seat);
-            }
-            Drained::Dry => {
-                let owed = self.owe(seat);
-                return self.seats.heard(seat, !owed && !closing);
-            }
-            Drained::More => {
-                self.owe(seat);
-                return true;
-            }
-            Drained::Bye | Drained::Fault(_) if closing => self.seats.remove(seat),
-            Drained::Gone => {
-                self.forget(seat, tick, None);
-                self.seats.remove(seat);
-            }
-            Drained::Bye => {
-                self.forget(seat, tick, Some(CloseCode::Bye));
-                self.begin_closing(seat, tick, None);
-            }
-            Drained::Fault((code, reason)) => {
-                self.forget(seat, tick, Some(code));
-                self.begin_closing(seat, tick, Some((code, reason, true)));
-                // What it sends on is read and thrown away, so that it can see why.
-                return true;
-            }
-        }
-        false
-    }
-
     /// Gives sockets that can be written again what they are owed, and parts with those that never can.
     fn unblock(&mut self, tick: &Tick<'_>) {
         while let Some(seat) = self.seats.next_writable() {
@@ -259,33 +202,14 @@ impl Host {
     }
 
     /// Does what the room wants done after its tick.
-    fn carry_out(&mut self, tick: &Tick<'_>, out: &mut Outbox, small: &mut Vec<u8>) {
+    fn carry_out(&mut self, tick: &Tick<'_>, shared: &mut Shared) {
+        let Shared { scratch: Scratch { small, .. }, exchange, out, .. } = shared;
         for joined in &out.joined {
             if let Some(seat) = self.seats.find(joined.conn) {
                 self.settle(seat);
             }
         }
-        for write in &out.writes {
-            let Some(seat) = self.seats.find(write.conn) else { continue };
-            let frames = write.frames.each_ref().map(|range| out.bytes.get(range.clone()).unwrap_or_default());
-            let Some(connection) = self.seats.get(seat) else { continue };
-            let wrote = connection.write(frames, small, tick.now);
-            tick.counters.bytes_out.add(frames.iter().map(|frame| frame.len() as u64).sum());
-            match wrote {
-                Wrote::All => {}
-                Wrote::Part => self.block(seat, tick),
-                Wrote::Nothing => {
-                    self.block(seat, tick);
-                    if let Some(room) = &mut self.room {
-                        room.unwritten(write.conn);
-                    }
-                }
-                Wrote::Gone => {
-                    self.forget(seat, tick, None);
-                    self.seats.remove(seat);
-                }
-            }
-        }
+        self.write(tick, out, exchange, small);
         for close in &out.closes {
             if let Some(seat) = self.seats.find(close.conn)
                 && self.seats.get(seat).is_some_and(|connection| !connection.is_closing())
@@ -315,6 +239,7 @@ impl Host {
 
     fn publish(&mut self, tick: &Tick<'_>, shared: &mut Shared) {
         tick.counters.client_ticks.add(self.open);
+        tick.counters.batching.set(shared.exchange.is_on().into());
         tick.counters.bytes_in.add(std::mem::take(&mut shared.scratch.bytes_in));
         tick.counters.frames_in.add(std::mem::take(&mut shared.scratch.frames_in));
         self.gauges.joining.set(self.joining);

@@ -1,11 +1,14 @@
 //! A thread that runs rooms and their sockets.
 //!
 //! It sleeps until the next room's tick is due, looks once which of that room's sockets are ready, reads each of
-//! them once, makes the tick, and writes each client once. It takes no lock, and nothing wakes it in between.
+//! them once, makes the tick, and writes each client once; many of them by one system call, where the system has
+//! io_uring. It takes no lock, and nothing wakes it in between.
 
+mod exchange;
 mod goodbye;
 mod host;
 mod seats;
+mod traffic;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
@@ -16,6 +19,7 @@ use tickwire_protocol::game::Role;
 use tickwire_protocol::wire::{CloseCode, Hello};
 use tokio::sync::mpsc::{Sender, UnboundedSender};
 
+use self::exchange::Exchange;
 use self::host::Host;
 use super::clock;
 use super::connection::{Limits, Scratch};
@@ -85,6 +89,7 @@ pub(crate) struct Worker {
 /// What all rooms of a worker use in turn.
 pub(crate) struct Shared {
     pub(crate) scratch: Scratch,
+    pub(crate) exchange: Exchange,
     pub(crate) out: Outbox,
     pub(crate) rng: rand::rngs::SysRng,
 }
@@ -97,6 +102,7 @@ struct Second {
 }
 
 impl Worker {
+    /// To be made by the thread that it is to be.
     pub(crate) fn new(
         orders: Receiver<Order>,
         reports: UnboundedSender<Report>,
@@ -108,10 +114,15 @@ impl Worker {
             reports,
             counters,
             limits: Limits::of(&config),
+            shared: Shared {
+                scratch: Scratch::new(),
+                exchange: Exchange::new(&config),
+                out: Outbox::default(),
+                rng: rand::rngs::SysRng,
+            },
             config,
             hosts: Vec::new(),
             opened: 0,
-            shared: Shared { scratch: Scratch::new(), out: Outbox::default(), rng: rand::rngs::SysRng },
             stopping: None,
             second: Second::default(),
         }

@@ -97,6 +97,11 @@ impl Seats {
         self.seats.get_mut(seat as usize)?.connection.as_mut()
     }
 
+    /// The connection of a seat, to look at.
+    pub(super) fn connection(&self, seat: u32) -> Option<&Connection> {
+        self.seats.get(seat as usize)?.connection.as_ref()
+    }
+
     /// The id of the connection in a seat.
     pub(super) fn id(&self, seat: u32) -> ConnId {
         let used = self.seats.get(seat as usize).map_or(0, |place| place.used);
@@ -199,6 +204,11 @@ impl Seats {
         }
     }
 
+    /// Whether a seat may have more to read.
+    pub(super) fn is_ready(&self, seat: u32) -> bool {
+        self.seats.get(seat as usize).is_some_and(|place| place.ready)
+    }
+
     /// The seats that still may have something to read.
     pub(super) fn keep_ready(&mut self, ready: Vec<u32>) {
         self.ready = ready;
@@ -253,7 +263,7 @@ mod tests {
         seats.set_ready(seat, false);
         seats.look();
         let told = !seats.ready().is_empty();
-        let drained = seats.get(seat).unwrap().drain(0, limits, &mut Scratch::new(), &mut |_| {});
+        let drained = seats.get(seat).unwrap().drain(None, 0, limits, &mut Scratch::new(), &mut |_| {});
         let more = match drained {
             Drained::Dry => seats.heard(seat, true),
             Drained::Nothing => seats.silent(seat),
