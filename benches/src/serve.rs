@@ -87,6 +87,14 @@ async fn told_to_stop() {
     }
 }
 
+/// The server's knobs, as the environment has them: so that two settings of one can be compared.
+fn knobs() -> Config {
+    let mut config = Config::default();
+    let given = clap::Command::new("scene").no_binary_name(true).args(Config::flags());
+    config.overlay(&given.get_matches_from(std::iter::empty::<&str>()));
+    config
+}
+
 struct Starting<'a>(&'a Serve);
 
 impl Visit for Starting<'_> {
@@ -115,7 +123,7 @@ impl Visit for Starting<'_> {
             connections_max: CONNECTIONS_MAX,
             tls_cert: what.tls_cert.clone(),
             tls_key: what.tls_key.clone(),
-            ..Config::default()
+            ..knobs()
         };
         Ok(server.start(config)?)
     }
