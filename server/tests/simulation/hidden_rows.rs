@@ -50,7 +50,7 @@ type Last = (u32, Vec2, Vec<(u32, Vec2)>);
 fn rows_come_at_the_radius_and_go_at_a_tenth_more() {
     let mut world = sim(3, &[("rocks", "200"), ("view", "150")]);
     world.add(player("eye"), Conditions::default());
-    let (mut came, mut went) = (0, 0);
+    let (mut came, mut stayed, mut went) = (0, 0, 0);
     let mut before: Vec<u32> = Vec::new();
     let mut last: Option<Last> = None;
     world.run_with(900, |world| {
@@ -68,12 +68,16 @@ fn rows_come_at_the_radius_and_go_at_a_tenth_more() {
             assert!(is || distance > 150.0, "tick {tick}: a rock at {distance} is missing");
             assert!(!is || distance <= 165.01, "tick {tick}: a rock at {distance} is sent");
             assert!(!is || was || distance <= 150.01 || before.is_empty(), "tick {tick}: came at {distance}");
+            let gone_early = was && !is && distance < 164.99;
+            assert!(!gone_early, "tick {tick}: a rock at {distance} is gone");
             came += u32::from(is && !was);
+            stayed += u32::from(is && distance > 155.0);
             went += u32::from(was && !is);
         }
         before = held;
     });
     assert!(came > 10 && went > 10, "{came} came, {went} went");
+    assert!(stayed > 10, "{stayed} are held between the radius and a tenth more");
 }
 
 #[test]

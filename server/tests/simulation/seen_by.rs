@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use tickwire_client::{Join, Output};
+use tickwire_protocol::id::InputSeq;
 use tickwire_protocol::link::{Conditions, Micros};
 use tickwire_protocol::prelude::*;
-use tickwire_server::room::{Room, RoomSetup};
+use tickwire_protocol::wire::{Hello, InputFrame, InputLayout, InputRun, VERSION, client};
+use tickwire_server::room::{AnyRoom as _, ConnId, Outbox, Room, RoomSetup};
 use tickwire_server::sim::{Bot, Peer, Sim};
 
 /// Ticks until every client has found its delay.
@@ -154,4 +156,40 @@ fn what_a_player_saw_is_what_its_screen_showed_under_delay_and_jitter() {
         assert!(shots.compared > 3_000, "{link:?}: {shots:?}");
         assert!(shots.ago >= link.delay as f32 / 16_667.0, "{link:?}: it was not that long ago: {shots:?}");
     }
+}
+
+#[test]
+fn of_several_inputs_in_one_frame_each_saw_what_was_drawn_a_tick_before_the_next() {
+    let mut room = Room::<Gallery>::open(RoomSetup::of::<Gallery>("gallery", 4));
+    let schema = tickwire_protocol::game::schema::<Gallery>();
+    let layout = InputLayout::new(&schema.input);
+    let (conn, mut out) = (ConnId(1), Outbox::default());
+    let hello = Hello {
+        version: VERSION,
+        schema_hash: schema.hash(),
+        room: String::new(),
+        name: "bundles".to_owned(),
+        role: Role::Plays,
+        ticket: Vec::new(),
+        options: BTreeMap::new(),
+        resume: None,
+    };
+    room.join(conn, hello, [7; 16]);
+    for tick in 1..=600u32 {
+        // What was on the screen when each of the last four was made, the oldest first.
+        let drawn = [5, 4, 3, 2].map(|ago| tick.saturating_sub(ago) * 16);
+        let runs = drawn.map(|drawn| InputRun { count: 1, values: vec![drawn as i32, 1] });
+        let runs = if tick.is_multiple_of(4) { runs.to_vec() } else { Vec::new() };
+        let (held, first) = (Tick(tick - 1), InputSeq(tick.saturating_sub(3)));
+        let input = InputFrame { held, event: 0, drawn: drawn[3], first, runs };
+        let mut frame = Vec::new();
+        client::encode_input(&layout, &input, &mut frame);
+        if tick > 2 {
+            room.frame(conn, &frame);
+        }
+        room.tick(&mut out);
+        assert!(out.closes.is_empty(), "{:?}", out.closes);
+    }
+    let shots = room.game().shots.values().next().cloned().unwrap_or_default();
+    assert!(shots.compared > 250 && shots.unknown == 0 && shots.off <= 1.0 / 16.0, "{shots:?}");
 }
