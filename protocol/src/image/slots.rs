@@ -126,16 +126,15 @@ impl Slots {
     /// The slots in rising order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        (0u32..).zip(&self.words).flat_map(|(at, word)| Bits(*word).map(move |bit| at * 64 + bit))
+        let words = (0u32..).zip(&self.words).filter(|(_, word)| **word != 0);
+        words.flat_map(|(at, word)| Bits(*word).map(move |bit| at * 64 + bit))
     }
 
     /// The slots of this set that are not in `other`, in rising order.
     #[inline]
     pub fn difference<'a>(&'a self, other: &'a Slots) -> impl Iterator<Item = u32> + 'a {
-        (0u32..).zip(&self.words).flat_map(move |(at, word)| {
-            let theirs = other.words.get(at as usize).copied().unwrap_or(0);
-            Bits(*word & !theirs).map(move |bit| at * 64 + bit)
-        })
+        let words = (0u32..).zip(&self.words).map(|(at, word)| (at, word & !other.word(at as usize)));
+        words.filter(|(_, word)| *word != 0).flat_map(|(at, word)| Bits(word).map(move |bit| at * 64 + bit))
     }
 }
 

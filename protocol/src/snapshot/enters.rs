@@ -35,9 +35,8 @@ impl Enters<'_> {
         self.chosen.clear();
         let mut budget = Budget { left: self.bytes * 8, postponed: 0 };
         for ring in rings.iter() {
-            let base = sections.images.get(ring).and_then(|images| images[0]);
-            if let (Some(lane), Some(base), Some(held)) = (lanes.of(sections, ring), base, held) {
-                self.take_reused((ring, lane, base), held, visible, &mut budget);
+            if let (Some(lane), Some(held)) = (lanes.of(sections, ring), held) {
+                self.take_reused((ring, lane), held, visible, &mut budget);
             }
         }
         for id in wanted {
@@ -54,24 +53,16 @@ impl Enters<'_> {
         budget.postponed
     }
 
-    /// Slots that are held, and there now, but hold another row. It enters the ring of the old one: there the client
-    /// learns that that one is gone.
-    fn take_reused(
-        &mut self,
-        (ring, lane, base): (usize, &Lane, &Image),
-        held: &Held,
-        visible: &Visible,
-        budget: &mut Budget,
-    ) {
+    /// Slots that are held, and hold another row now. It enters the ring of the old one: there the client learns that
+    /// that one is gone.
+    fn take_reused(&mut self, (ring, lane): (usize, &Lane), held: &Held, visible: &Visible, budget: &mut Budget) {
         for (kind, (plan, lane)) in self.plan.kinds.iter().zip(&lane.kinds).enumerate() {
-            let (Some(rows), Some(base)) = (self.now.kinds.get(kind), base.kinds.get(kind)) else { continue };
-            let Some(had) = held.kinds.get(kind).filter(|_| !plan.owner) else { continue };
+            if plan.owner || lane.reused.is_empty() {
+                continue;
+            }
             let in_ring = held.ring_rows(ring, kind);
-            for at in 0..had.words().len() {
-                let had = in_ring.word(at);
-                let same = lane.same[0].word(at);
-                let alive = rows.alive.word(at) & base.alive.word(at);
-                for slot in slots_in(at, had & alive & !same) {
+            for (at, reused) in lane.reused.words().iter().enumerate() {
+                for slot in slots_in(at, in_ring.word(at) & reused) {
                     if visible.allows(kind, slot) {
                         self.take((ring, kind, slot), budget);
                     }

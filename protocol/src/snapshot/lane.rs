@@ -35,6 +35,8 @@ pub(super) struct Lane {
 pub(super) struct LaneKind {
     /// Rows that are the same one from the base to now, and from each snapshot to the one after it.
     pub(super) same: [Slots; LANE_DEPTH],
+    /// Slots in which there was a row at the base, and now is another one.
+    pub(super) reused: Slots,
     /// Rows that kept still at the newest two snapshots; at all three; at the older two, but not since.
     pub(super) still: [Slots; 2],
     pub(super) woke: Slots,
@@ -103,7 +105,7 @@ impl Lane {
 
 impl LaneKind {
     pub(super) fn reset(&mut self, plan: &KindPlan, coder: &CoderPlan, earlier: &Earlier<'_>, now: &KindImage) {
-        let sets = self.same.iter_mut().chain(&mut self.still).chain([&mut self.woke]);
+        let sets = self.same.iter_mut().chain(&mut self.still).chain([&mut self.woke, &mut self.reused]);
         sets.for_each(Slots::clear);
         let [a, b, c] = earlier.rows;
         let same = |older: Option<&KindImage>, newer: Option<&KindImage>, word| {
@@ -112,6 +114,8 @@ impl LaneKind {
         for word in 0..a.map_or(0, |a| a.alive.words().len()) {
             let of_word = [same(a, Some(now), word), same(b, a, word), same(c, b, word)];
             self.same.iter_mut().zip(of_word).for_each(|(same, rows)| same.insert_word(word, rows));
+            let both = a.map_or(0, |a| a.alive.word(word)) & now.alive.word(word);
+            self.reused.insert_word(word, both & !of_word[0]);
             let rest = earlier.rest(coder, word, [of_word[1], of_word[1] & of_word[2]]);
             self.still.iter_mut().zip(rest.still).for_each(|(still, rows)| still.insert_word(word, rows));
             self.woke.insert_word(word, rest.woke);

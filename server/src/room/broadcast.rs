@@ -164,7 +164,10 @@ impl Broadcast {
         if same {
             return;
         }
-        interest.enters(moment.history, visible, held.map(Arc::as_ref), me, centre, &mut self.enters);
+        match moment.history.newest() {
+            Some(image) => interest.enters(image, visible, held.map(Arc::as_ref), me, centre, &mut self.enters),
+            None => self.enters.clear(),
+        }
         self.enters_of = visible.everything.then(|| (Arc::clone(visible), held.cloned()));
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tickwire_protocol::game::{HYSTERESIS, View};
 use tickwire_protocol::id::{EntityId, KindId, PlayerId, Tick};
-use tickwire_protocol::image::{History, Image, Slots};
+use tickwire_protocol::image::{Image, Slots};
 use tickwire_protocol::prelude::Vec3;
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::{Held, Visible};
@@ -25,16 +25,7 @@ pub(super) struct Interest {
     /// The newest first; the older ones are still somebody's view of the tick before.
     everything: [Arc<Visible>; 3],
     everything_at: Tick,
-    reused: Vec<Reused>,
-    reused_at: Tick,
     order: Vec<(u8, u32, EntityId)>,
-}
-
-/// Slots that hold another row than at `base`.
-#[derive(Debug, Default)]
-struct Reused {
-    base: Tick,
-    kinds: Vec<Slots>,
 }
 
 impl Interest {
@@ -47,8 +38,6 @@ impl Interest {
             secret: schema.kinds.iter().map(|kind| kind.owner).collect(),
             everything: Default::default(),
             everything_at: Tick::NONE,
-            reused: Vec::new(),
-            reused_at: Tick::NONE,
             order: Vec::new(),
         }
     }
@@ -114,9 +103,10 @@ impl Interest {
     }
 
     /// What is visible but not held, by priority: single rows, the player's own, then by distance from `centre`.
+    /// Slots that are held and hold another row now are not among them: the encoder finds those.
     pub(super) fn enters(
         &mut self,
-        history: &History,
+        image: &Image,
         visible: &Visible,
         held: Option<&Held>,
         me: PlayerId,
@@ -124,19 +114,10 @@ impl Interest {
         enters: &mut Vec<EntityId>,
     ) {
         enters.clear();
-        let Some(image) = history.newest() else { return };
         let nothing = Slots::default();
         for (kind, seen) in (0..).map(KindId).zip(&visible.kinds) {
             let has = held.and_then(|held| held.kinds.get(usize::from(kind.0))).unwrap_or(&nothing);
             enters.extend(seen.difference(has).map(|slot| EntityId { kind, slot }));
-        }
-        if let Some(held) = held {
-            let at = self.reused_since(history, image, held.tick);
-            for (kind, again) in (0..).map(KindId).zip(self.reused.get(at).map_or(&[][..], |reused| &reused.kinds))
-            {
-                let ids = again.iter().map(|slot| EntityId { kind, slot });
-                enters.extend(ids.filter(|id| has(&visible.kinds, *id) && has(&held.kinds, *id)));
-            }
         }
         if enters.len() > 1 {
             self.sort(image, me, centre, enters);
@@ -167,28 +148,6 @@ impl Interest {
         self.order = order;
     }
 
-    /// The place in `self.reused` of the slots that hold another row than at `base`.
-    fn reused_since(&mut self, history: &History, image: &Image, base: Tick) -> usize {
-        if self.reused_at != image.tick {
-            self.reused_at = image.tick;
-            self.reused.iter_mut().for_each(|reused| reused.base = Tick::NONE);
-        }
-        if let Some(at) = self.reused.iter().position(|reused| reused.base == base) {
-            return at;
-        }
-        let at = match self.reused.iter().position(|reused| reused.base == Tick::NONE) {
-            Some(at) => at,
-            None => {
-                self.reused.push(Reused::default());
-                self.reused.len() - 1
-            }
-        };
-        if let (Some(reused), Some(then)) = (self.reused.get_mut(at), history.at(base)) {
-            reused.find(base, then, image);
-        }
-        at
-    }
-
     /// Where a row is; `None` for kinds without a place.
     pub(super) fn position(&self, image: &Image, id: EntityId) -> Option<Vec3> {
         self.grid.position(image, id)
@@ -207,21 +166,6 @@ impl Interest {
 
     fn is_secret(&self, kind: KindId) -> bool {
         self.secret.get(usize::from(kind.0)) == Some(&true)
-    }
-}
-
-impl Reused {
-    fn find(&mut self, base: Tick, then: &Image, now: &Image) {
-        self.base = base;
-        self.kinds.resize_with(now.kinds.len(), Slots::default);
-        for ((slots, now), then) in self.kinds.iter_mut().zip(&now.kinds).zip(&then.kinds) {
-            slots.clear();
-            for (slot, (a, b)) in (0..).zip(now.generation.iter().zip(&then.generation)) {
-                if a != b && now.alive.contains(slot) && then.alive.contains(slot) {
-                    slots.insert(slot);
-                }
-            }
-        }
     }
 }
 
