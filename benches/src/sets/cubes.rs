@@ -39,7 +39,7 @@ pub(super) fn set(numbers: &[i32]) -> anyhow::Result<Set> {
 /// A frame whose positions count from the lowest there is, as those of a range do.
 fn from_zero(frame: &[i32], low: i32) -> Vec<i32> {
     let shifted = |(at, &number): (usize, &i32)| match at % NUMBERS {
-        4..=6 => number - low,
+        4..=6 => number.wrapping_sub(low),
         _ => number,
     };
     frame.iter().enumerate().map(shifted).collect()

@@ -48,7 +48,15 @@ pub fn read(path: &Path, layout: Layout) -> anyhow::Result<Set> {
         Layout::Cubes901 => cubes::set(&numbers),
         Layout::Xy => plane::set(&numbers),
     };
-    set.with_context(|| format!("{name} is not of the layout {layout:?}"))
+    set.and_then(possible).with_context(|| format!("{name} is not of the layout {layout:?}"))
+}
+
+/// A recording whose numbers a schema can hold.
+fn possible(set: Set) -> anyhow::Result<Set> {
+    match set.schema.errors().first() {
+        None => Ok(set),
+        Some(error) => bail!("no schema holds its numbers: {error}"),
+    }
 }
 
 /// A schema of one kind with these fields.
@@ -79,7 +87,7 @@ fn place(axes: &[Axis], step: f64) -> Field {
     let lo = f64::from(low) * step;
     let number = FieldType::Number { lo, step, steps: high.abs_diff(low) };
     let ty = FieldType::Vector { size: axes.len() as u8, of: Box::new(number) };
-    Field { place: true, lerp: true, default: vec![-low; axes.len()], ..field("pos", ty) }
+    Field { place: true, lerp: true, default: vec![low.wrapping_neg(); axes.len()], ..field("pos", ty) }
 }
 
 /// The smallest and the largest value of a column, zero among them.
