@@ -19,7 +19,7 @@ use tickwire_protocol::link::Preset;
 /// Loads a server and measures what its players see.
 #[derive(Parser)]
 struct Flags {
-    /// Where the server is, as ws://host:port.
+    /// Where the server is, as ws://host:port; wss://host:port with --tls-trust.
     #[arg(long)]
     url: Option<String>,
     /// The scene it runs; inputs are valid ones by chance where it is not named.
@@ -132,7 +132,9 @@ fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     if let Some(child) = &flags.child {
         return flags.serve(child).map(|()| ExitCode::SUCCESS);
     }
+    flags.check()?;
     let what = flags.what()?;
+    let base = flags.compare.as_deref().map(Base::of).transpose()?;
     let mut figures = if flags.against_floor {
         against_floor(&what)?
     } else if flags.against_one_worker {
@@ -159,9 +161,8 @@ fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
         }
         outcome.figures
     };
-    if let Some(file) = &flags.compare {
-        let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        Base::read(&text)?.judge(&mut figures);
+    if let Some(base) = base {
+        base.judge(&mut figures);
     }
     flags.output.finish(&figures)
 }
@@ -169,6 +170,34 @@ fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
 impl Flags {
     fn scene(&self) -> String {
         self.scene.clone().unwrap_or_else(|| "w1".to_owned())
+    }
+
+    /// What can be known before anything is measured.
+    fn check(&self) -> anyhow::Result<()> {
+        let ours = [
+            (self.against_floor, "--against-floor"),
+            (self.against_one_worker, "--against-one-worker"),
+            (self.against_plain, "--against-plain"),
+            (self.find_max, "--find-max"),
+            (self.pairs.is_some(), "--pairs"),
+        ];
+        if let Some((_, name)) = ours.iter().find(|(given, _)| *given) {
+            anyhow::ensure!(self.url.is_none(), "{name} starts servers of its own: say --scene instead of --url");
+            anyhow::ensure!(self.html.is_none(), "{name} has no report with curves: leave out --html");
+        }
+        anyhow::ensure!(self.players > 0, "--players is 0, with which nothing is measured: say at least 1");
+        anyhow::ensure!(
+            self.pairs.is_none() || self.scenario != Scenario::Steady,
+            "--pairs compares a scenario with none: say which with --scenario, slow-readers for example"
+        );
+        if let Some(scene) = &self.scene {
+            scenes::tick_rate(scene)?;
+        }
+        if let Some(file) = &self.html {
+            // Not only after the run.
+            std::fs::write(file, "").with_context(|| format!("{} cannot be written", file.display()))?;
+        }
+        Ok(())
     }
 
     /// Serves, as another one of this program wants it.
@@ -206,6 +235,9 @@ impl Flags {
                 let url = url.as_deref().context("say --url ws://host:port, or --scene")?;
                 match &self.tls_trust {
                     Some(file) => Address::trusting(url, &Trust::file(file)?)?,
+                    None if url.starts_with("wss://") => {
+                        anyhow::bail!("{url} speaks TLS: say --tls-trust FILE with the certificate to trust, PEM")
+                    }
                     None => Address::of(url)?,
                 }
             }

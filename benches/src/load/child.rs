@@ -76,7 +76,11 @@ impl Served {
             (_, _) => {
                 let _ = child.kill();
                 let _ = child.wait();
-                anyhow::bail!("the server did not say that it is ready: {}", line.trim())
+                anyhow::ensure!(
+                    !line.is_empty(),
+                    "the server ended before it was ready: what it said stands above"
+                );
+                anyhow::bail!("the server said {:?} where READY and a port were expected", line.trim())
             }
         }
     }

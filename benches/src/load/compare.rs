@@ -1,5 +1,8 @@
 //! A run beside earlier ones: what changed by more than noise explains.
 
+use std::path::Path;
+
+use anyhow::Context as _;
 use serde_json::Value;
 
 use crate::report::Figures;
@@ -22,14 +25,29 @@ const BAND_OF_ONE: f64 = 0.15;
 const BAND_BEYOND: f64 = 0.05;
 
 impl Base {
+    /// Reads a file of what `--json` printed.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or holds something else.
+    pub fn of(file: &Path) -> anyhow::Result<Base> {
+        let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        Base::read(&text).with_context(|| format!("{} cannot be compared with", file.display()))
+    }
+
     /// Reads what `--json` printed.
     ///
     /// # Errors
     /// Where it is something else.
     pub fn read(text: &str) -> anyhow::Result<Base> {
-        let runs = text.lines().filter(|line| !line.trim().is_empty());
-        let runs = runs.map(serde_json::from_str).collect::<Result<Vec<Value>, _>>()?;
-        anyhow::ensure!(!runs.is_empty(), "there is no run to compare with: write one with --json");
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let run = |(nth, line): (usize, &str)| {
+            let words = || format!("line {} is not what --json prints, a run a line", nth + 1);
+            let run: Value = serde_json::from_str(line).with_context(words)?;
+            anyhow::ensure!(run.is_object(), words());
+            Ok(run)
+        };
+        let runs = lines.map(run).collect::<anyhow::Result<Vec<Value>>>()?;
+        anyhow::ensure!(!runs.is_empty(), "there is no run in it: write one with --json");
         Ok(Base(runs))
     }
 
@@ -122,6 +140,7 @@ mod tests {
         figures.set("hash_mismatches", 1);
         base.judge(&mut figures);
         assert_eq!(figures.number("compared_worse").unwrap(), 1.0);
-        assert!(Base::read("\n").is_err() && Base::read("no").is_err());
+        assert!(Base::read("\n").is_err() && Base::read("{}\n7").is_err());
+        assert!(Base::read("{}\n\n{\"a\":").is_err_and(|error| error.to_string().contains("line 3")));
     }
 }

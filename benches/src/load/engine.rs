@@ -31,6 +31,8 @@ pub struct Engine {
     pub meter: Meter,
     /// The same of those who came on top of them.
     pub others: Meter,
+    /// Why the first player that was disconnected was, in words.
+    pub(super) first_end: Option<String>,
     seen: Seen,
     fastest: Fastest,
     snapshot_at: Micros,
@@ -69,6 +71,7 @@ impl Engine {
             hands,
             meter: Meter::new()?,
             others: Meter::new()?,
+            first_end: None,
             seen: Seen::default(),
             fastest: Fastest::default(),
             snapshot_at: 0,
@@ -359,6 +362,7 @@ impl Engine {
         let meter = if measured { &mut self.meter } else { &mut self.others };
         if measured && meter.disconnected() == 0 {
             eprintln!("player {} is disconnected with {code}: {reason}", seat + 1);
+            self.first_end.get_or_insert_with(|| format!("{code}: {reason}"));
         }
         *meter.disconnects.entry(code).or_default() += 1;
         if matches!(habit, Habit::Floods(..)) {

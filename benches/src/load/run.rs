@@ -57,12 +57,16 @@ impl Run {
     /// Does it, and shows on standard error how far it is.
     ///
     /// # Errors
-    /// Where the system gives no sockets.
+    /// Where the system gives no sockets, or nobody gets in.
     pub fn go(&self) -> anyhow::Result<Outcome> {
         let (to, players) = (&self.plan.to, self.plan.players);
         let mut engine = Engine::new(self.plan.clone())?;
         let patience = 20.0 + players as f64 / self.plan.joins_per_second.max(1.0);
         if !engine.run_until_joined(Duration::from_secs_f64(patience))? {
+            if engine.meter.joined == 0 {
+                let why = engine.first_end.as_deref().unwrap_or("no answer");
+                anyhow::bail!("nobody got in at {} ({why}): {}", to.host, hint(to.trust.is_some()));
+            }
             eprintln!("only {} of {players} players are in", engine.playing());
         }
         engine.run_until(engine.at() + micros(self.warm))?;
@@ -148,6 +152,15 @@ impl Run {
         for (code, count) in after.grown(before, "tickwire_disconnects_total", "code") {
             figures.set(&format!("server_ended_{code}"), count);
         }
+    }
+}
+
+/// What to look at where nobody gets in.
+fn hint(tls: bool) -> &'static str {
+    if tls {
+        "see that a server with TLS listens there, and that its certificate, for that host, is in --tls-trust"
+    } else {
+        "see that a server listens there, and say wss:// and --tls-trust where it speaks TLS"
     }
 }
 

@@ -22,8 +22,9 @@ impl Trust {
     /// Where it cannot be read, or holds none.
     pub fn file(path: &Path) -> anyhow::Result<Trust> {
         let mut roots = RootCertStore::empty();
-        let read = || format!("{} holds no certificate", path.display());
-        for certificate in CertificateDer::pem_file_iter(path).with_context(read)? {
+        let read = || format!("{} holds no certificate: give one, or a chain of them, in PEM", path.display());
+        let pem = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
             roots.add(certificate.with_context(read)?).with_context(read)?;
         }
         anyhow::ensure!(!roots.is_empty(), read());
@@ -41,7 +42,9 @@ impl Trust {
         host: &str,
         socket: S,
     ) -> anyhow::Result<StreamOwned<ClientConnection, S>> {
-        let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+        // An IPv6 address stands in brackets, and has colons of its own.
+        let port = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+        let host = port.map_or(host, |(host, _)| host).trim_matches(['[', ']']);
         let name = match host.parse::<IpAddr>() {
             Ok(address) => ServerName::from(address),
             Err(_) => ServerName::try_from(host.to_owned()).with_context(|| format!("`{host}` is no host"))?,
