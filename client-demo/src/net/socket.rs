@@ -242,7 +242,12 @@ impl Socket {
         mut told: impl FnMut(&mut Socket, Read<'_>),
     ) -> anyhow::Result<usize> {
         let read = match self.stream.read(scratch) {
-            Ok(0) => return self.fail(anyhow::anyhow!("the server closed without a word")).map(|()| 0),
+            Ok(0) if self.is_open() => {
+                return self.fail(anyhow::anyhow!("the server closed without a word")).map(|()| 0);
+            }
+            Ok(0) => {
+                return self.fail(anyhow::anyhow!("no server there, or it closed without a word")).map(|()| 0);
+            }
             Ok(read) => read,
             Err(error) if error.kind() == ErrorKind::Interrupted => return self.read_once(scratch, told),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {
