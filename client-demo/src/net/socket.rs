@@ -1,73 +1,20 @@
 //! A WebSocket client that costs little: non-blocking, frames handed out where they were read.
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::SocketAddr;
 
 use anyhow::{Context as _, bail};
 use mio::net::TcpStream;
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
-use super::stream::{Stream, Trust};
+use super::Address;
+use super::stream::Stream;
 
 /// Bytes of one frame from a server; more is not ours.
 const FRAME_BYTES_MAX: usize = 2 << 20;
 
 /// Bytes of an answer to the upgrade.
 const HEAD_BYTES_MAX: usize = 16 * 1_024;
-
-/// Where a WebSocket server is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
-    /// Its socket.
-    pub socket: SocketAddr,
-    /// What the `Host` header says.
-    pub host: String,
-    /// The path, `/ws` where the URL names none.
-    pub path: String,
-    /// Whose certificates are trusted there; none where nothing is encrypted.
-    pub trust: Option<Trust>,
-}
-
-impl Address {
-    /// The address of a `ws://host:port/path` URL.
-    ///
-    /// # Errors
-    /// Where it is no such URL, or the host has no address.
-    pub fn of(url: &str) -> anyhow::Result<Address> {
-        let rest = url.strip_prefix("ws://").or_else(|| url.strip_prefix("http://"));
-        let rest = rest.with_context(|| match url.strip_prefix("wss://") {
-            Some(_) => format!("`{url}` speaks TLS: say whose certificate is trusted"),
-            None => format!("`{url}` is no address of a server: say ws://host:port"),
-        })?;
-        Address::at(url, rest, 80)
-    }
-
-    /// The address of a `wss://` URL, where these certificates are trusted; others as [`Address::of`].
-    ///
-    /// # Errors
-    /// As [`Address::of`].
-    pub fn trusting(url: &str, trust: &Trust) -> anyhow::Result<Address> {
-        match url.strip_prefix("wss://") {
-            Some(rest) => Ok(Address { trust: Some(trust.clone()), ..Address::at(url, rest, 443)? }),
-            None => Address::of(url),
-        }
-    }
-
-    /// What is left of a URL without its scheme, which has a port where none is named.
-    fn at(url: &str, rest: &str, port: u16) -> anyhow::Result<Address> {
-        let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        anyhow::ensure!(!host.is_empty(), "`{url}` names no host: say ws://host:port");
-        let has_port = host.rsplit(']').next().is_some_and(|after| after.contains(':'));
-        let with_port = if has_port { host.to_owned() } else { format!("{host}:{port}") };
-        let none =
-            || format!("`{host}` in `{url}` has no address: see that it is spelt right, and its port a number");
-        let mut found = std::net::ToSocketAddrs::to_socket_addrs(&with_port).with_context(none)?;
-        let socket = found.next().with_context(none)?;
-        let path = if path.len() > 1 { path } else { "/ws" };
-        Ok(Address { socket, host: host.to_owned(), path: path.to_owned(), trust: None })
-    }
-}
 
 /// What was read.
 #[derive(Debug, PartialEq, Eq)]
@@ -378,17 +325,6 @@ fn header(first: u8, payload: usize, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_is_read_from_a_url() {
-        let address = Address::of("ws://127.0.0.1:8080").unwrap();
-        assert_eq!((address.host.as_str(), address.path.as_str()), ("127.0.0.1:8080", "/ws"));
-        assert_eq!(Address::of("ws://127.0.0.1:8080/ws?room=x").unwrap().path, "/ws?room=x");
-        assert_eq!(Address::of("http://127.0.0.1").unwrap().socket.port(), 80);
-        assert_eq!(Address::at("", "[::1]", 443).unwrap().socket, "[::1]:443".parse().unwrap());
-        assert!(Address::of("wss://127.0.0.1/").is_err() && Address::of("localhost").is_err());
-        assert!(Address::of("ws:///ws").is_err_and(|error| error.to_string().contains("no host")));
-    }
 
     #[test]
     fn a_header_that_is_not_whole_waits_and_one_that_lies_is_refused() {
