@@ -70,11 +70,13 @@ impl Host {
 
     /// Notes whether something is to be said to it.
     pub(super) fn owe(&mut self, seat: u32) -> bool {
-        let owed = self.seats.get(seat).is_some_and(|connection| connection.is_owed() || connection.is_blocked());
-        if owed {
+        let Some(connection) = self.seats.get(seat) else { return false };
+        let (owed, blocked) = (connection.is_owed(), connection.is_blocked());
+        // What is blocked goes on when the kernel says that it can.
+        if owed && !blocked {
             self.owing.push(seat);
         }
-        owed
+        owed || blocked
     }
 
     /// Asks a few clients for a sign of life; everybody has its turn.
