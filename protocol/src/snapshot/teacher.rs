@@ -91,7 +91,7 @@ pub(super) const HORIZON: (u32, u32) = (60, 4_000);
 const ENOUGH: u32 = 6_000;
 
 /// Symbols after which one snapshot of so many is counted: the codes of rare symbols are known by then.
-const PLENTY: u32 = 600_000;
+const PLENTY: u32 = 300_000;
 const PLENTY_EVERY: u32 = 4;
 
 /// Snapshots after which what was counted before each check counts half.
