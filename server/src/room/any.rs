@@ -34,8 +34,20 @@ pub trait AnyRoom: Send {
     fn answer(&mut self, bytes: &[u8]);
     /// How far the room keeps up with its rate, in percent; told to clients.
     fn pace(&mut self, percent: u32);
-    /// Makes one tick. `out` is cleared first.
-    fn tick(&mut self, out: &mut Outbox);
+    /// Makes one tick, up to the frames of those whose world is whole. `out` is cleared first.
+    ///
+    /// What it says may be carried out before [`AnyRoom::end_tick`]: so a crowd of newcomers, whose worlds take long
+    /// to write, delays nobody else's frames.
+    fn begin_tick(&mut self, out: &mut Outbox);
+    /// Goes on with a tick in which the room did not end: adds the frames of newcomers, and the connections to close.
+    fn end_tick(&mut self, out: &mut Outbox);
+    /// Makes one tick, for callers that carry out everything at its end. `out` is cleared first.
+    fn tick(&mut self, out: &mut Outbox) {
+        self.begin_tick(out);
+        if out.ended.is_none() {
+            self.end_tick(out);
+        }
+    }
 
     /// The newest tick made.
     fn newest(&self) -> Tick;

@@ -92,6 +92,11 @@ impl Broadcast {
         refresh
     }
 
+    /// Whether all clients are refreshed in a tick that has begun.
+    pub(super) fn refreshes(&self, tick: Tick) -> bool {
+        self.refreshed == tick
+    }
+
     /// Writes what a session is to be sent at the end of this tick; says whether anything was.
     pub(super) fn write<I: tickwire_protocol::world::Input>(
         &mut self,

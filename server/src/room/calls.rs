@@ -81,8 +81,12 @@ impl<G: Game> AnyRoom for Room<G> {
         self.pace = percent;
     }
 
-    fn tick(&mut self, out: &mut Outbox) {
+    fn begin_tick(&mut self, out: &mut Outbox) {
         self.make_tick(out);
+    }
+
+    fn end_tick(&mut self, out: &mut Outbox) {
+        self.finish_tick(out);
     }
 
     fn newest(&self) -> Tick {

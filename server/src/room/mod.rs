@@ -219,7 +219,11 @@ impl<G: Game> Room<G> {
         self.look();
         self.tell(out);
         // 8
-        self.write(out);
+        self.write(Whom::Whole, out);
+    }
+
+    fn finish_tick(&mut self, out: &mut Outbox) {
+        self.write(Whom::Newcomers, out);
         // 9
         self.close_those_who_do_not_listen();
         self.send_away();
@@ -275,10 +279,12 @@ impl<G: Game> Room<G> {
         self.tick.0.is_multiple_of(G::SEND_EVERY.max(1))
     }
 
-    fn write(&mut self, out: &mut Outbox) {
+    fn write(&mut self, whom: Whom, out: &mut Outbox) {
         let send = self.sends();
         let limit = self.client_limit();
-        self.round.begin(self.setup.caps, &self.sessions);
+        if whom == Whom::Whole {
+            self.round.begin(self.setup.caps, &self.sessions);
+        }
         let now = (self.host.history(), self.tick);
         let apart = self.delayed.is_some();
         let sights = match &mut self.delayed {
@@ -294,7 +300,10 @@ impl<G: Game> Room<G> {
         };
         for (late, sight) in [false, true].into_iter().zip(sights) {
             let Some(((history, tick), broadcast, interest)) = sight else { continue };
-            let refresh = broadcast.begin(tick, G::TICK_RATE, send);
+            let refresh = match whom {
+                Whom::Whole => broadcast.begin(tick, G::TICK_RATE, send),
+                Whom::Newcomers => broadcast.refreshes(tick),
+            };
             self.welcome.tick = tick;
             let moment = Moment {
                 history,
@@ -310,12 +319,14 @@ impl<G: Game> Room<G> {
             };
             let here = |session: &Session<G::Input>| (apart && session.role == Role::Watches) == late;
             let Room { sessions, round, stats, .. } = self;
-            for session in sessions.values_mut().filter(|session| here(session)) {
-                if session.fills_since().is_none() {
-                    broadcast.write(&moment, interest, session, round, out, stats);
+            if whom == Whom::Whole {
+                for session in sessions.values_mut().filter(|session| here(session)) {
+                    if session.fills_since().is_none() {
+                        broadcast.write(&moment, interest, session, round, out, stats);
+                    }
                 }
+                continue;
             }
-            // After all others: what a crowd of newcomers costs delays nobody else's frames.
             for nth in 0..round.waiting() {
                 let session = round.nth(nth).and_then(|id| sessions.get_mut(&id));
                 if let Some(session) = session.filter(|session| here(session)) {
@@ -355,6 +366,15 @@ impl<G: Game> Room<G> {
         });
         (stats.rows, stats.rows_refused) = (rows, refused);
     }
+}
+
+/// Whose frames are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whom {
+    /// Those whose world is whole.
+    Whole,
+    /// The others, after all of them.
+    Newcomers,
 }
 
 /// What a welcome says to everybody alike.

@@ -58,6 +58,11 @@ impl Outbox {
     /// Empties it, keeping its memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
+        self.carried_out();
+    }
+
+    /// Forgets everything that was carried out, but for the bytes: later writes of the tick may share them.
+    pub fn carried_out(&mut self) {
         self.writes.clear();
         self.joined.clear();
         self.closes.clear();

@@ -225,11 +225,14 @@ impl<R: AnyRoom> AnyRoom for Recorder<R> {
     fn pace(&mut self, percent: u32) {
         self.note(Told::Pace(percent));
     }
-    fn tick(&mut self, out: &mut Outbox) {
-        self.room.tick(out);
+    fn begin_tick(&mut self, out: &mut Outbox) {
+        self.room.begin_tick(out);
         if self.bytes <= self.bytes_max {
             self.recording.last = self.room.newest();
         }
+    }
+    fn end_tick(&mut self, out: &mut Outbox) {
+        self.room.end_tick(out);
     }
     fn newest(&self) -> Tick {
         self.room.newest()

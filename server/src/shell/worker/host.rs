@@ -151,7 +151,12 @@ impl Host {
             for seat in &self.blocked {
                 room.blocked(self.seats.id(*seat));
             }
-            room.tick(&mut shared.out);
+            room.begin_tick(&mut shared.out);
+            self.carry_out(tick, shared);
+        }
+        if let Some(room) = &mut self.room {
+            shared.out.carried_out();
+            room.end_tick(&mut shared.out);
             self.carry_out(tick, shared);
         }
         self.ping();
