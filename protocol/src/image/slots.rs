@@ -36,17 +36,6 @@ impl Slots {
         new
     }
 
-    /// Adds a slot below the capacity where it is `there`: the same steps whether it is or not, for callers to whom
-    /// that is a matter of chance.
-    #[inline]
-    pub fn insert_if(&mut self, slot: u32, there: bool) {
-        if let Some(word) = self.words.get_mut(slot as usize / 64) {
-            let bit = u64::from(there) << (slot % 64);
-            self.len += u32::from(bit & !*word != 0);
-            *word |= bit;
-        }
-    }
-
     /// Adds those of the 64 slots from `word * 64` on whose bits are set.
     #[inline]
     pub fn insert_word(&mut self, word: usize, bits: u64) {

@@ -85,10 +85,8 @@ impl Interest {
             let (near, far) = (area.radius * area.radius, wide * wide);
             self.grid.near(area.centre, wide, |row| {
                 let distance = row.at.distance_squared(area.centre);
-                let kind = usize::from(row.id.kind.0);
-                if let Some(slots) = visible.kinds.get_mut(kind) {
-                    let had = before.kinds.get(kind).is_some_and(|slots| slots.contains(row.id.slot));
-                    slots.insert_if(row.id.slot, (distance <= near) | (had & (distance <= far)));
+                if distance <= near || (distance <= far && has(&before.kinds, row.id)) {
+                    insert(&mut visible.kinds, row.id);
                 }
             });
         }
