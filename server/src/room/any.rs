@@ -11,7 +11,8 @@ pub struct ConnId(pub u32);
 
 /// A room of any game. It is told what happened and ticks when it is told to; it never asks.
 ///
-/// Between ticks, calls come in any order; each takes effect in the next [`AnyRoom::tick`].
+/// Between ticks, and between the halves of one, calls come in any order; each takes effect in the next
+/// [`AnyRoom::tick`].
 pub trait AnyRoom: Send {
     /// A connection said hello and wants in. `token` is fresh randomness for its next resume.
     ///

@@ -166,13 +166,17 @@ pub struct Recorder<R> {
     recording: Recording,
     bytes: usize,
     bytes_max: usize,
+    /// Between the halves of a tick what it is told waits for the end of it, because that is when a replay tells it.
+    between: bool,
+    waiting: Vec<Told>,
 }
 
 impl<G: Game> Recorder<Room<G>> {
     /// Opens a room whose run is recorded, up to about `bytes_max` bytes; what comes later is not recorded.
     #[must_use]
     pub fn open(setup: RoomSetup, bytes_max: usize) -> Recorder<Room<G>> {
-        Recorder { room: Room::open(setup.clone()), recording: Recording::new::<G>(setup), bytes: 0, bytes_max }
+        let (room, recording) = (Room::open(setup.clone()), Recording::new::<G>(setup));
+        Recorder { room, recording, bytes: 0, bytes_max, between: false, waiting: Vec::new() }
     }
 }
 
@@ -192,6 +196,10 @@ impl<R> Recorder<R> {
 
 impl<R: AnyRoom> Recorder<R> {
     fn note(&mut self, told: Told) {
+        if self.between {
+            self.waiting.push(told);
+            return;
+        }
         told.tell(&mut self.room);
         self.bytes = self.bytes.saturating_add(told.weight());
         if self.bytes <= self.bytes_max {
@@ -227,12 +235,17 @@ impl<R: AnyRoom> AnyRoom for Recorder<R> {
     }
     fn begin_tick(&mut self, out: &mut Outbox) {
         self.room.begin_tick(out);
+        self.between = out.ended.is_none();
         if self.bytes <= self.bytes_max {
             self.recording.last = self.room.newest();
         }
     }
     fn end_tick(&mut self, out: &mut Outbox) {
         self.room.end_tick(out);
+        self.between = false;
+        for told in core::mem::take(&mut self.waiting) {
+            self.note(told);
+        }
     }
     fn newest(&self) -> Tick {
         self.room.newest()

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tickwire_protocol::game::Role;
 use tickwire_protocol::prelude::*;
 use tickwire_server::check::Fault;
-use tickwire_server::room::{AnyRoom as _, Recorder, Recording, ReplayError, Room};
+use tickwire_server::room::{AnyRoom as _, ConnId, Outbox, Recorder, Recording, ReplayError, Room, Told};
 use tickwire_server::sim::{Probe, Sim};
 
 use crate::common::*;
@@ -47,7 +47,7 @@ fn the_same_recorded_run_twice_gives_the_same_hash_on_every_tick() {
         let recording = Recording::from_bytes(&recording.to_bytes()).unwrap();
         for _ in 0..2 {
             let mut ticks = Vec::new();
-            let play = |room: &Room<Arena>, out: &tickwire_server::room::Outbox| {
+            let play = |room: &Room<Arena>, out: &Outbox| {
                 ticks.push((room.hash(), out.bytes.len()));
             };
             recording.replay(play).unwrap();
@@ -56,6 +56,20 @@ fn the_same_recorded_run_twice_gives_the_same_hash_on_every_tick() {
             assert_eq!(differs, None, "seed {seed}: the first tick that differs");
         }
     }
+}
+
+#[test]
+fn what_is_told_between_the_halves_of_a_tick_waits_for_its_end_as_in_a_replay() {
+    let mut room = Recorder::<Room<Arena>>::open(setup(7, &[]), 1 << 16);
+    let (conn, mut out) = (ConnId(1), Outbox::default());
+    room.join(conn, player("one").hello, [7; 16]);
+    room.tick(&mut out);
+    room.begin_tick(&mut out);
+    room.lost(conn);
+    assert!(room.room().memory_for(conn).is_some(), "told before the end");
+    room.end_tick(&mut out);
+    assert!(room.room().memory_for(conn).is_none(), "never told");
+    assert!(room.recording().calls.contains(&(room.newest(), Told::Lost(conn))), "not recorded");
 }
 
 #[test]
