@@ -223,7 +223,9 @@ impl<G: Game> Room<G> {
     }
 
     fn finish_tick(&mut self, out: &mut Outbox) {
-        self.write(Whom::Newcomers, out);
+        if self.round.waiting() > 0 {
+            self.write(Whom::Newcomers, out);
+        }
         // 9
         self.close_those_who_do_not_listen();
         self.send_away();
