@@ -5,7 +5,6 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use anyhow::Context as _;
 use hdrhistogram::Histogram;
-use rustix::thread::ClockId;
 
 use super::Plan;
 use crate::machine;
@@ -88,7 +87,7 @@ impl Ready {
     pub fn serve(mut self, start: u64, ticks: u64) -> anyhow::Result<Served> {
         let mut lateness = Histogram::<u64>::new_with_bounds(1, 60_000_000_000, 3)?;
         let (mut buffer, mut bytes, mut made) = ([0; 4_096], 0, 0);
-        let cpu = thread_nanos();
+        let cpu = machine::thread_cpu();
         while made < ticks && !self.seats.iter().all(|seat| seat.gone) {
             let due = start + made * self.plan.interval();
             machine::sleep_until(due);
@@ -101,7 +100,7 @@ impl Ready {
         Ok(Served {
             ticks: made,
             bytes: bytes.saturating_sub(self.header as u64 * made * self.seats.len() as u64),
-            cpu_nanos: thread_nanos() - cpu,
+            cpu_nanos: machine::thread_cpu() - cpu,
             lateness_p99_ms: lateness.value_at_quantile(0.99) as f64 / 1e6,
         })
     }
@@ -146,9 +145,4 @@ pub(super) fn header(bytes: usize) -> Vec<u8> {
         }
     }
     header
-}
-
-fn thread_nanos() -> u64 {
-    let time = rustix::time::clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }

@@ -319,6 +319,7 @@ mod tests {
         // The first twenty do not wait.
         assert_eq!((waits, now), (49, 5 + 490_000_000));
     }
+
     #[test]
     fn only_the_address_that_broke_the_rules_takes_turns() {
         let places = Places::new(&Config { faults_per_minute: 2, ..Config::default() });
