@@ -2,13 +2,15 @@
 
 use core::ops::Range;
 
-use super::coder::codebook::Codebook;
-use super::coder::entity::Walk;
+use super::coder::codebook::{Codebook, GroupBook};
+use super::coder::derived::{BLOCK, Block};
+use super::coder::entity::{Told, Walk};
+use super::coder::found::Found;
 use super::coder::learn::Counts;
-use super::coder::pipes::{Prior, Writer};
-use super::coder::plan::Plan as CoderPlan;
+use super::coder::pipes::{Prior, Writer, told_jointly};
+use super::coder::plan::{Expect, Group, Plan as CoderPlan};
 use super::ledger::LANE_DEPTH;
-use super::models::word;
+use super::models::{word, words};
 use super::plan::{KindPlan, Plan};
 use super::row::{self, Earlier, Watched};
 use crate::id::Tick;
@@ -52,6 +54,8 @@ pub(super) struct LaneKind {
 #[derive(Debug, Default)]
 pub(super) struct Codes {
     pub(super) known: Slots,
+    /// Those that were known before they were cleared.
+    asked: Slots,
     /// Those of them of which nothing is told that was not expected.
     pub(super) exact: Slots,
     /// Those of them that are not as they were at the base: expected or not, the client has to learn of the tick.
@@ -148,58 +152,100 @@ impl LaneKind {
         counts: &mut Option<&mut Counts>,
     ) {
         let Some(codes) = self.codes.get_mut(depth - 1) else { return };
-        let missing = wanted & !codes.known.word(at);
-        let rare_stays = coding.earlier.rows[0]
-            .map_or(0, |base| base.unchanged_word(coding.now, &coding.coder.rare_components, at, missing));
-        let mut now = [0; COMPONENTS_MAX];
-        for slot in slots_in(at, missing) {
-            let still = depth.checked_sub(2).and_then(|at| self.still.get(at));
-            let still = depth == 1 && coding.coder.rests() || still.is_some_and(|still| still.contains(slot));
-            if still && coding.stays(slot) {
-                codes.known.insert(slot);
-                codes.exact.insert(slot);
-                continue;
-            }
-            let [models_before, mut models] = coding.models.map(|models| word(models, coding.kind, slot));
-            let rare_stays = rare_stays >> (slot % 64) & 1 == 1 && models == models_before;
-            let coder = coding.coder;
-            let components = if rare_stays { &coder.usual_components } else { &coder.components };
-            row::gather(components, coding.now, slot, &mut now);
-            let walk = Walk { plan: coder, past: coding.earlier.past(slot, depth), models_before, rare_stays };
-            let mut off = false;
-            codes.add(slot, |bits| {
-                let counts = counts.as_deref_mut().map(|counts| (counts, coding.kind));
-                let book = coding.book.map(|book| (book, coding.kind));
-                let pipe = Writer { book, prior: coding.prior, bits, counts };
-                let mut pipe = Watched { pipe, off: false };
-                // Writing does not fail: what a plan names it has.
-                let written = walk.code(&mut now, &mut models, &mut pipe);
-                debug_assert!(written.is_ok(), "{written:?}");
-                off = pipe.off;
-                pipe.pipe.bits
-            });
-            // What kept still is taken to stay, even where it is expected to go.
-            if !off && !still {
-                codes.exact.insert(slot);
-                if !coding.stays(slot) {
-                    codes.moved.insert(slot);
+        // Who asked in the last tick will ask again: better now, with its neighbours.
+        let same = self.same.iter().take(depth).fold(u64::MAX, |rows, same| rows & same.word(at));
+        let missing = (wanted | codes.asked.word(at) & same) & !codes.known.word(at);
+        let still = match depth.checked_sub(2).map(|at| self.still.get(at)) {
+            None if coding.coder.rests() => u64::MAX,
+            Some(Some(still)) => still.word(at),
+            None | Some(None) => 0,
+        };
+        let stays = coding.stay(at, missing & still);
+        codes.known.insert_word(at, stays);
+        codes.exact.insert_word(at, stays);
+        let missing = missing & !stays;
+        let rare = &coding.coder.rare_components;
+        let rare_stays =
+            coding.earlier.rows[0].map_or(0, |base| base.unchanged_word(coding.now, rare, at, missing));
+        let lead = coding.lead().filter(|_| counts.is_none());
+        for (from, rows) in blocks_in(at, missing) {
+            let block = Block { now: &coding.now.columns, past: coding.earlier.past(from, depth) };
+            let models = coding.models.map(|models| words(models, coding.kind, from));
+            let found = Found::of_some(coding.coder, &block, rows, models[0]);
+            for row in (0..BLOCK).filter(|row| rows >> row & 1 == 1) {
+                let slot = from + row as u32;
+                let [models_before, models] = [models[0][row], models[1][row]];
+                let rare_stays = rare_stays >> (slot % 64) & 1 == 1 && models == models_before;
+                let found = found[row];
+                let lead = lead.filter(|_| rare_stays && found.is_all(coding.coder));
+                let off = match lead.and_then(|lead| lead.told(&found)) {
+                    Some(code) => {
+                        codes.put(slot, code);
+                        found.turn.told != Told::default()
+                    }
+                    None => {
+                        let past = coding.earlier.past(slot, depth);
+                        let walk = Walk { plan: coding.coder, past, models_before, found, rare_stays };
+                        codes.code(coding, &walk, models, counts)
+                    }
+                };
+                // What kept still is taken to stay, even where it is expected to go.
+                if !off && still >> (slot % 64) & 1 == 0 {
+                    codes.exact.insert(slot);
+                    if !coding.stays(slot) {
+                        codes.moved.insert(slot);
+                    }
                 }
             }
         }
     }
 }
 
-impl Coding<'_> {
+/// A kind's steady lead and its codes: for the rows of which nothing else is told, which are most.
+#[derive(Clone, Copy)]
+struct Lead<'a> {
+    group: &'a Group,
+    book: &'a GroupBook,
+}
+
+impl Lead<'_> {
+    /// The code of a row that is short.
+    #[inline]
+    fn told(&self, found: &Found) -> Option<Place> {
+        let turn = &found.turn;
+        let (code, len) = told_jointly(self.book, turn.context.into(), self.group, &turn.told)?;
+        (len <= SHORT).then_some(Place((code as u32) << LENGTH_BITS | len))
+    }
+}
+
+impl<'a> Coding<'a> {
+    fn lead(&self) -> Option<Lead<'a>> {
+        let group = self.coder.groups.get(self.coder.lead).filter(|group| group.expect == Expect::Steady)?;
+        Some(Lead { group, book: self.book?.group(self.kind, self.coder.lead)? })
+    }
+
     /// Whether a row is as it was at the base.
     fn stays(&self, slot: u32) -> bool {
         let Some(base) = self.earlier.rows[0] else { return false };
         let [before, now] = self.models.map(|models| word(models, self.kind, slot));
         before == now && self.coder.components.iter().all(|&at| base.value(at, slot) == self.now.value(at, slot))
     }
+
+    /// Those of some rows that are as they were at the base.
+    fn stay(&self, at: usize, among: u64) -> u64 {
+        let Some(base) = self.earlier.rows[0].filter(|_| among != 0) else { return 0 };
+        let unchanged = base.unchanged_word(self.now, &self.coder.components, at, among);
+        let changed = |&slot: &u32| {
+            let [before, now] = self.models.map(|models| word(models, self.kind, slot));
+            before != now
+        };
+        slots_in(at, unchanged).filter(changed).fold(unchanged, |stay, slot| stay & !(1 << (slot % 64)))
+    }
 }
 
 impl Codes {
     pub(super) fn clear(&mut self) {
+        core::mem::swap(&mut self.known, &mut self.asked);
         self.known.clear();
         self.exact.clear();
         self.moved.clear();
@@ -207,24 +253,59 @@ impl Codes {
         self.spans.clear();
     }
 
+    /// Codes a row; says whether anything is told that was not expected.
+    fn code(
+        &mut self,
+        coding: &Coding<'_>,
+        walk: &Walk<'_>,
+        mut models: u32,
+        counts: &mut Option<&mut Counts>,
+    ) -> bool {
+        let coder = coding.coder;
+        let slot = walk.past.slot as u32;
+        let mut now = [0; COMPONENTS_MAX];
+        match (walk.rare_stays, walk.found.is_all(coder)) {
+            (true, true) => {}
+            (true, false) => row::gather(&coder.usual_components, coding.now, slot, &mut now),
+            (false, _) => row::gather(&coder.components, coding.now, slot, &mut now),
+        }
+        let mut off = false;
+        self.add(slot, |bits| {
+            let counts = counts.as_deref_mut().map(|counts| (counts, coding.kind));
+            let book = coding.book.map(|book| (book, coding.kind));
+            let pipe = Writer { book, prior: coding.prior, bits, counts };
+            let mut pipe = Watched { pipe, off: false };
+            // Writing does not fail: what a plan names it has.
+            let written = walk.code(&mut now, &mut models, &mut pipe);
+            debug_assert!(written.is_ok(), "{written:?}");
+            off = pipe.off;
+            pipe.pipe.bits
+        });
+        off
+    }
+
     /// Writes the code of a row.
     pub(super) fn add(&mut self, slot: u32, write: impl FnOnce(BitWriter<'_>) -> BitWriter<'_>) {
-        let at = slot as usize;
-        if at >= self.places.len() {
-            self.places.resize((at + 1).next_power_of_two().max(64), Place::default());
-        }
         let from = self.bits.len();
         let to = write(BitWriter::new(&mut self.bits));
         let len = to.len() - 8 * from;
-        let place = match to.finish_or_take(from, SHORT) {
+        let code = match to.finish_or_take(from, SHORT) {
             Some(code) => Place((code as u32) << LENGTH_BITS | len as u32),
             None => {
                 self.spans.push(8 * from..8 * from + len);
                 Place((self.spans.len() as u32 - 1) << LENGTH_BITS | LONG)
             }
         };
-        if let Some(entry) = self.places.get_mut(at) {
-            *entry = place;
+        self.put(slot, code);
+    }
+
+    fn put(&mut self, slot: u32, code: Place) {
+        let at = slot as usize;
+        if at >= self.places.len() {
+            self.places.resize((at + 1).next_power_of_two().max(64), Place::default());
+        }
+        if let Some(place) = self.places.get_mut(at) {
+            *place = code;
         }
         self.known.insert(slot);
     }
@@ -298,4 +379,10 @@ pub(super) fn slots_in(word: usize, mut bits: u64) -> impl Iterator<Item = u32> 
         bits &= bits.checked_sub(1)?;
         Some((word * 64) as u32 + bit)
     })
+}
+
+/// Those of the 64 slots from `word * 64` on that are set, by blocks of neighbours: the first slot, and a bit for each.
+fn blocks_in(word: usize, bits: u64) -> impl Iterator<Item = (u32, u32)> {
+    let blocks = (0..64).step_by(BLOCK).map(move |at| ((word * 64) as u32 + at, (bits >> at) as u32 & 0xff));
+    blocks.filter(|(_, rows)| *rows != 0)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::coder::derived::BLOCK;
 use super::coder::observe::Record;
 use super::coder::plan::Plan as CoderPlan;
 use super::coder::predict::Row;
@@ -10,7 +11,7 @@ use super::ledger::LANE_DEPTH;
 use super::plan::Plan;
 use super::row::{Earlier, gather};
 use crate::id::Tick;
-use crate::image::{History, Image};
+use crate::image::{History, Image, KindImage, Slots};
 use crate::limits::{COMPONENTS_MAX, HISTORY_TICKS};
 
 /// A word per row: by kind, then slot. A slot beyond the end, and a row that is new, has 0.
@@ -55,6 +56,14 @@ pub(super) fn word(columns: &[Vec<u32>], kind: usize, slot: u32) -> u32 {
     columns.get(kind).and_then(|column| column.get(slot as usize)).copied().unwrap_or(0)
 }
 
+/// The words of a block of rows.
+pub(super) fn words(columns: &[Vec<u32>], kind: usize, from: u32) -> [u32; BLOCK] {
+    let column = columns.get(kind).and_then(|column| column.get(from as usize..)).unwrap_or_default();
+    let mut words = [0; BLOCK];
+    words.iter_mut().zip(column).for_each(|(word, models)| *word = *models);
+    words
+}
+
 /// The place of a row's word.
 pub(super) fn place(column: &mut Vec<u32>, slot: u32) -> Option<&mut u32> {
     if column.len() <= slot as usize {
@@ -63,16 +72,25 @@ pub(super) fn place(column: &mut Vec<u32>, slot: u32) -> Option<&mut u32> {
     column.get_mut(slot as usize)
 }
 
-/// Of rows whose models have suited for long, every how many images are looked at.
-const SETTLED_EVERY: u32 = 4;
+/// Of rows whose models have suited for long, every how many images are looked at: 64 neighbours at once, so that the
+/// others cost nothing.
+const SETTLED_EVERY: usize = 8;
 
 /// The server's side: sees every row at every tick, and finds out which model suits it.
 #[derive(Debug, Default)]
 pub(super) struct Observer {
-    records: Vec<Vec<Record>>,
+    kinds: Vec<Observed>,
     newest: Tick,
     /// Images observed.
-    observed: u32,
+    observed: usize,
+}
+
+/// The rows of one kind.
+#[derive(Debug, Default)]
+struct Observed {
+    records: Vec<Record>,
+    /// Those whose models have not suited for long.
+    unsettled: Slots,
 }
 
 impl Observer {
@@ -87,37 +105,25 @@ impl Observer {
     ) {
         let last = history.at(self.newest);
         let mut columns = models.draft(last.map(|last| last.tick), plan.kinds.len());
-        self.records.resize_with(plan.kinds.len(), Vec::new);
+        self.kinds.resize_with(plan.kinds.len(), Observed::default);
         let images = spacing.map(|ticks| history.at(now.tick.before(ticks)).filter(|_| ticks > 0));
-        let of_kinds = plan.each().zip(&now.kinds).zip(columns.iter_mut().zip(&mut self.records));
-        for (((kind, _, coder), rows), (column, records)) in of_kinds {
+        let of_kinds = plan.each().zip(&now.kinds).zip(columns.iter_mut().zip(&mut self.kinds));
+        for (((kind, _, coder), rows), (column, observed)) in of_kinds {
             if coder.modelled == 0 {
                 continue;
             }
             column.resize(rows.capacity(), 0);
-            records.resize_with(rows.capacity(), Record::default);
+            observed.records.resize_with(rows.capacity(), Record::default);
             let rows_at = images.map(|image| image.and_then(|image| image.kinds.get(kind)));
             let earlier = Earlier { rows: rows_at, ages: spacing, ..Earlier::default() };
             let last = last.and_then(|last| last.kinds.get(kind));
             for at in 0..rows.alive.words().len() {
-                let alive = rows.alive.word(at);
                 let known = last.map_or(0, |last| last.same_word(rows, at));
-                for slot in slots_in(at, alive & !known) {
-                    if let (Some(word), Some(record)) =
-                        (column.get_mut(slot as usize), records.get_mut(slot as usize))
-                    {
-                        (*word, *record) = (0, Record::default());
-                    }
-                }
-                let [_, two, three] = earlier.held_word(rows, at);
-                let still = earlier.rest(coder, at, [two, three]).still[1];
-                for slot in slots_in(at, known & three & !still) {
-                    if let (Some(word), Some(record)) =
-                        (column.get_mut(slot as usize), records.get_mut(slot as usize))
-                        && (!record.is_settled() || slot.wrapping_add(self.observed).is_multiple_of(SETTLED_EVERY))
-                    {
-                        *word = observe_row(coder, record, &earlier, rows, slot, *word);
-                    }
+                observed.forget(at, rows.alive.word(at) & !known, column);
+                let in_turn = (at + self.observed).is_multiple_of(SETTLED_EVERY);
+                let looked_at = known & if in_turn { u64::MAX } else { observed.unsettled.word(at) };
+                if looked_at != 0 {
+                    observed.look(coder, &earlier, rows, (at, looked_at), column);
                 }
             }
         }
@@ -127,15 +133,44 @@ impl Observer {
     }
 }
 
-fn observe_row(
-    coder: &CoderPlan,
-    record: &mut Record,
-    earlier: &Earlier<'_>,
-    rows: &crate::image::KindImage,
-    slot: u32,
-    word: u32,
-) -> u32 {
-    let mut row: Row = [0; COMPONENTS_MAX];
-    gather(&coder.components, rows, slot, &mut row);
-    record.observe(coder, &earlier.past(slot, LANE_DEPTH), &row, word)
+impl Observed {
+    /// Begins anew with rows that are new.
+    fn forget(&mut self, word: usize, new: u64, column: &mut [u32]) {
+        self.unsettled.insert_word(word, new);
+        for slot in slots_in(word, new) {
+            if let (Some(word), Some(record)) =
+                (column.get_mut(slot as usize), self.records.get_mut(slot as usize))
+            {
+                (*word, *record) = (0, Record::default());
+            }
+        }
+    }
+
+    /// Looks at those rows that moved lately.
+    fn look(
+        &mut self,
+        coder: &CoderPlan,
+        earlier: &Earlier<'_>,
+        rows: &KindImage,
+        (word, rows_of_word): (usize, u64),
+        column: &mut [u32],
+    ) {
+        let [_, two, three] = earlier.held_word(rows, word);
+        let still = earlier.rest(coder, word, [two, three]).still[1];
+        for slot in slots_in(word, rows_of_word & three & !still) {
+            let (Some(models), Some(record)) =
+                (column.get_mut(slot as usize), self.records.get_mut(slot as usize))
+            else {
+                continue;
+            };
+            let mut row: Row = [0; COMPONENTS_MAX];
+            gather(&coder.components, rows, slot, &mut row);
+            *models = record.observe(coder, &earlier.past(slot, LANE_DEPTH), &row, *models);
+            if record.is_settled() {
+                self.unsettled.remove(slot);
+            } else {
+                self.unsettled.insert(slot);
+            }
+        }
+    }
 }

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use super::apply;
 use super::assemble::{KindSection, Of};
+use super::coder::derived::One;
 use super::coder::entity::Walk;
+use super::coder::found::Found;
 use super::coder::pipes::{Prior, Reader, Writer};
 use super::enters::write_record;
 use super::lane::{Codes, Coding, LaneKind, earlier_of};
@@ -184,7 +186,9 @@ impl Fields<'_> {
         let mut now = [0; COMPONENTS_MAX];
         row::gather(&coder.components, self.now, slot, &mut now);
         // A row's owner part has no models: it is one row, and rarely moves.
-        let walk = Walk { plan: coder, past: earlier.past(slot, 1), models_before: 0, rare_stays: false };
+        let past = earlier.past(slot, 1);
+        let [found] = Found::of(coder, &One { now: &now, past: &past }, [0]);
+        let walk = Walk { plan: coder, past, models_before: 0, found, rare_stays: false };
         let mut bytes = Vec::new();
         let mut pipe = Writer { book: None, prior: self.prior, bits: BitWriter::new(&mut bytes), counts: None };
         let written = walk.code(&mut now, &mut 0, &mut pipe);

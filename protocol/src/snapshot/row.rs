@@ -1,6 +1,7 @@
 //! Rows on the wire: the integers of one that is held by `coder`, whole fields, and new rows.
 
 use super::coder::entity::{Pipe, Place, Told, Walk};
+use super::coder::found::Found;
 use super::coder::plan::Plan as CoderPlan;
 use super::coder::predict::{Past, Row};
 use super::ledger::LANE_DEPTH;
@@ -123,7 +124,8 @@ pub(super) fn read<P: Pipe>(
     let past = earlier.past(slot, depth);
     let mut row = [0; COMPONENTS_MAX];
     let models_before = *models;
-    Walk { plan: coder, past, models_before, rare_stays: false }.code(&mut row, models, pipe)?;
+    let found = Found::default();
+    Walk { plan: coder, past, models_before, found, rare_stays: false }.code(&mut row, models, pipe)?;
     scatter(coder, &row, now, slot);
     Ok(())
 }

@@ -14,17 +14,17 @@ pub(crate) fn turns(y: f64, x: f64) -> f64 {
         0.199_935_508_5,
         -0.333_331_452_8,
     ];
+    // No branch: which octant it is in is as good as random.
     let (wide, high) = (x.abs(), y.abs());
-    let (small, large) = if wide > high { (high, wide) } else { (wide, high) };
-    if large == 0.0 {
-        return 0.0;
-    }
-    let ratio = small / large;
+    let steep = wide <= high;
+    let (small, large) = if steep { (wide, high) } else { (high, wide) };
+    let ratio = small / if large == 0.0 { 1.0 } else { large };
     let square = ratio * ratio;
     let series = COEFFICIENTS.iter().fold(0.0, |sum, c| sum * square + c);
     let angle = ratio * (series * square + 1.0) / core::f64::consts::TAU;
-    let angle = if wide > high { angle } else { 0.25 - angle };
+    let angle = if steep { 0.25 - angle } else { angle };
     let angle = if x < 0.0 { 0.5 - angle } else { angle };
+    let angle = if large == 0.0 { 0.0 } else { angle };
     if y < 0.0 { -angle } else { angle }
 }
 

@@ -1,112 +1,146 @@
 //! The circle on which a velocity that keeps its length is expected.
+//!
+//! Everything here is done for `N` rows at once, a step for all of them and then the next: divisions and square roots
+//! take long, but those of different rows need not wait for each other. A reader has one row at a time.
 
-use super::predict::{Model, NEW, Past, round};
+use super::predict::{NEW, round};
 
-/// The circle on which a steady velocity is expected, in steps of the velocity.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Circle {
-    /// Its radius.
-    length: f64,
-    /// The expected direction, of length 1.
-    towards: (f64, f64),
+/// The circles on which steady velocities are expected, in steps of the velocity.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Circles<const N: usize> {
+    /// Whether there is one: what hardly moves has no direction.
+    pub(crate) there: [bool; N],
+    /// Their radii.
+    length: [f64; N],
+    /// The expected directions, of length 1.
+    towards: [[f64; N]; 2],
     /// What zero velocity is, in steps.
     zero: f64,
     /// Which code of a codebook.
-    pub(crate) context: usize,
+    pub(crate) context: [u8; N],
     /// The magnitude a turn is expected to have, where there is no codebook.
-    pub(crate) magnitude: usize,
+    pub(crate) magnitude: [u8; N],
 }
 
 /// Steps of velocity below which a direction means nothing.
 const STILL: f64 = 8.0;
 
-/// The velocities that a client holds of an entity: what its circle is found from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Course {
-    /// The newest, and its length.
-    newest: (f64, f64),
-    first: f64,
-    /// The one before, where it lies as far back again.
-    earlier: Option<(f64, f64)>,
-    /// The length of those that have about the same.
-    length: f64,
-    zero: f64,
-    depth: usize,
-}
+/// The context of what has no circle.
+const NONE: u8 = 6;
 
-impl Course {
-    /// The course of the velocity in the places `at`, which are so many steps from `zero`; `None` where there was hardly
-    /// any.
-    pub(crate) fn of(past: &Past<'_>, at: &[usize], zero: f64) -> Option<Course> {
-        let [x, y] = [*at.first()?, *at.get(1)?];
-        if past.depth == 0 {
-            return None;
+impl<const N: usize> Circles<N> {
+    /// The circles of velocities that were `held` at `depth` snapshots, newest first, which lie `ages` ticks back; their
+    /// numbers are so many steps from `zero`. `again`: which of them are expected to turn as they did last.
+    #[inline]
+    pub(crate) fn of(
+        held: &[[[i32; N]; 2]; 3],
+        (depth, ages): (usize, [u32; 3]),
+        zero: f64,
+        again: [bool; N],
+    ) -> Circles<N> {
+        let even = depth > 1 && ages[1] == 2 * ages[0];
+        let mut circles = Circles {
+            there: [false; N],
+            length: [0.0; N],
+            towards: [[0.0; N]; 2],
+            zero,
+            context: [NONE; N],
+            magnitude: [0; N],
+        };
+        let held = [steps(&held[0], zero), steps(&held[1], zero), steps(&held[2], zero)];
+        let lengths = [lengths(&held[0]), lengths(&held[1]), lengths(&held[2])];
+        let first = &lengths[0];
+        // The mean of those lengths that are about the same.
+        for row in 0..N {
+            let mut sum = first[row];
+            let mut count = 1.0;
+            for (age, others) in (1..).zip([&lengths[1], &lengths[2]]) {
+                let by = others[row] - first[row];
+                let alike = age < depth && by * by < 4.0;
+                sum += if alike { others[row] } else { 0.0 };
+                count += if alike { 1.0 } else { 0.0 };
+            }
+            circles.length[row] = sum / count;
         }
-        let vector = |age| (f64::from(past.value(age, x)) + zero, f64::from(past.value(age, y)) + zero);
-        let (newest, before) = (vector(0), vector(1));
-        let first = length(newest);
-        if first < STILL {
-            return None;
+        // Straight on; or turned as far again as the newest is from the one before.
+        let (newest, before) = (&held[0], &held[1]);
+        let mut turned = [[0.0; N]; 2];
+        for row in 0..N {
+            let along = newest[0][row] * before[0][row] + newest[1][row] * before[1][row];
+            let across = newest[1][row] * before[0][row] - newest[0][row] * before[1][row];
+            turned[0][row] = newest[0][row] * along - newest[1][row] * across;
+            turned[1][row] = newest[1][row] * along + newest[0][row] * across;
         }
-        let (mut sum, mut count) = (first, 1.0);
-        for (age, vector) in [(1, before), (2, vector(2))] {
-            let other = length(vector);
-            if age < past.depth && (other - first) * (other - first) < 4.0 {
-                sum += other;
-                count += 1.0;
+        let around = self::lengths(&turned);
+        for row in 0..N {
+            let turns = even && again[row] && around[row] > 0.0;
+            let by = if turns { around[row] } else { first[row] };
+            circles.towards[0][row] = (if turns { turned[0][row] } else { newest[0][row] }) / by;
+            circles.towards[1][row] = (if turns { turned[1][row] } else { newest[1][row] }) / by;
+        }
+        for row in 0..N {
+            circles.there[row] = depth > 0 && first[row] >= STILL;
+            if circles.there[row] {
+                let repeats = even && again[row];
+                let whole = first[row] as u32;
+                let octave = whole.ilog2();
+                let half = whole >> (octave - 1) & 1;
+                let pace = ((2 * octave + half) % 7) as u8;
+                circles.context[row] = if depth < 3 { NEW as u8 } else { pace + if repeats { 7 } else { 0 } };
+                circles.magnitude[row] = if repeats { 2 } else { octave.saturating_sub(3) as u8 };
             }
         }
-        let earlier = (past.depth > 1 && past.ages[1] == 2 * past.ages[0]).then_some(before);
-        Some(Course { newest, first, earlier, length: sum / count, zero, depth: past.depth })
+        circles
     }
 
-    /// The circle on which the velocity goes on under a model.
-    pub(crate) fn circle(&self, model: Model) -> Circle {
-        let Course { newest, first, length, zero, .. } = *self;
-        let again = self.earlier.filter(|_| model == Model::Hold);
-        let turned = again.and_then(|earlier| turned_again(newest, earlier));
-        let towards = turned.unwrap_or_else(|| (newest.0 / first, newest.1 / first));
-        let whole = first as u32;
-        let octave = whole.ilog2();
-        let half = u32::from(whole >= (1 << octave) + (1 << octave) / 2);
-        let repeats = usize::from(again.is_some());
-        let context = if self.depth < 3 { NEW } else { repeats * 7 + ((2 * octave + half) % 7) as usize };
-        let magnitude = if repeats == 1 { 2 } else { octave.saturating_sub(3) as usize };
-        Circle { length, towards, zero, context, magnitude }
-    }
-}
-
-impl Circle {
-    /// The turn after which the velocity is nearest, in steps along the tangent.
-    ///
-    /// `None` where it points away from the expected direction by 80 degrees or more.
-    pub(crate) fn turn(&self, velocity: [i32; 2]) -> Option<i32> {
-        let (x, y) = (f64::from(velocity[0]) + self.zero, f64::from(velocity[1]) + self.zero);
-        let along = x * self.towards.0 + y * self.towards.1;
-        let across = y * self.towards.0 - x * self.towards.1;
-        (along > 0.0 && 36.0 * along * along > x * x + y * y).then(|| round(self.length * across / along))
+    /// The turns after which the velocities are nearest, in steps along the tangent, and whether there is one: not where
+    /// a velocity points away from the expected direction by 80 degrees or more.
+    #[inline]
+    pub(crate) fn turns(&self, velocities: &[[i32; N]; 2]) -> ([i32; N], [bool; N]) {
+        let [xs, ys] = steps(velocities, self.zero);
+        let (mut turns, mut fit) = ([0; N], [false; N]);
+        for row in 0..N {
+            let (x, y) = (xs[row], ys[row]);
+            let along = x * self.towards[0][row] + y * self.towards[1][row];
+            let across = y * self.towards[0][row] - x * self.towards[1][row];
+            turns[row] = round(self.length[row] * across / along);
+            fit[row] = self.there[row] && along > 0.0 && 36.0 * along * along > x * x + y * y;
+        }
+        (turns, fit)
     }
 
-    /// The velocity after a turn.
-    pub(crate) fn at(&self, turn: i32) -> [i32; 2] {
-        let turn = f64::from(turn) / self.length;
-        let (x, y) = (self.towards.0 - turn * self.towards.1, self.towards.1 + turn * self.towards.0);
-        let scale = self.length / libm::sqrt(1.0 + turn * turn);
-        [round(x * scale - self.zero), round(y * scale - self.zero)]
+    /// The velocities after turns.
+    #[inline]
+    pub(crate) fn at(&self, turns: &[i32; N]) -> [[i32; N]; 2] {
+        let mut velocities = [[0; N]; 2];
+        for row in 0..N {
+            let turn = f64::from(turns[row]) / self.length[row];
+            let [x, y] = [self.towards[0][row], self.towards[1][row]];
+            let scale = self.length[row] / (1.0 + turn * turn).sqrt();
+            velocities[0][row] = round((x - turn * y) * scale - self.zero);
+            velocities[1][row] = round((y + turn * x) * scale - self.zero);
+        }
+        velocities
     }
 }
 
-fn length((x, y): (f64, f64)) -> f64 {
-    libm::sqrt(x * x + y * y)
+/// Velocities in steps from zero.
+#[inline]
+fn steps<const N: usize>(numbers: &[[i32; N]; 2], zero: f64) -> [[f64; N]; 2] {
+    let mut steps = [[0.0; N]; 2];
+    for (steps, numbers) in steps.iter_mut().zip(numbers) {
+        steps.iter_mut().zip(numbers).for_each(|(step, &number)| *step = f64::from(number) + zero);
+    }
+    steps
 }
 
-/// The direction of `newest`, turned as far again as it is from `earlier`.
-fn turned_again(newest: (f64, f64), earlier: (f64, f64)) -> Option<(f64, f64)> {
-    let along = newest.0 * earlier.0 + newest.1 * earlier.1;
-    let across = newest.1 * earlier.0 - newest.0 * earlier.1;
-    let (x, y) = (newest.0 * along - newest.1 * across, newest.1 * along + newest.0 * across);
-    let length = length((x, y));
-    (length > 0.0).then(|| (x / length, y / length))
+#[inline]
+fn lengths<const N: usize>([xs, ys]: &[[f64; N]; 2]) -> [f64; N] {
+    let mut lengths = [0.0; N];
+    for (length, (x, y)) in lengths.iter_mut().zip(xs.iter().zip(ys)) {
+        *length = (x * x + y * y).sqrt();
+    }
+    lengths
 }
 
 #[cfg(test)]
@@ -115,15 +149,44 @@ mod tests {
 
     #[test]
     fn a_turn_is_found_on_its_circle() {
-        let columns = [vec![13_000], vec![17_000]];
-        let past = Past { columns: [&columns; 3], slot: 0, depth: 3, ages: [1, 2, 3] };
-        let circle = Course::of(&past, &[0, 1], -12_000.0).unwrap().circle(Model::Linear);
+        let held = [[[13_000], [17_000]]; 3];
+        let circle = Circles::of(&held, (3, [1, 2, 3]), -12_000.0, [false]);
         for turn in (-9_000..9_000).step_by(37) {
-            let velocity = circle.at(turn);
-            let found = circle.turn(velocity).unwrap();
-            let [x, y] = circle.at(found);
-            assert!((x - velocity[0]).abs() <= 1 && (y - velocity[1]).abs() <= 1, "{turn} {found}");
+            let velocity = circle.at(&[turn]);
+            let (found, fit) = circle.turns(&velocity);
+            let [[x], [y]] = circle.at(&found);
+            assert!(
+                fit[0] && (x - velocity[0][0]).abs() <= 1 && (y - velocity[1][0]).abs() <= 1,
+                "{turn} {found:?}"
+            );
         }
-        assert_eq!(circle.turn([11_000, 7_000]), None);
+        assert_eq!(circle.turns(&[[11_000], [7_000]]).1, [false]);
+    }
+
+    #[test]
+    fn many_rows_at_once_are_each_as_one_alone() {
+        let number = |seed: usize, of: usize| ((seed * 7_919 + of * 104_729) % 4_001) as i32 - 2_000;
+        for seed in 0..200 {
+            let columns = |of: usize| core::array::from_fn(|row| number(seed + row * row, of));
+            let held: [[[i32; 8]; 2]; 3] = core::array::from_fn(|age| [columns(2 * age), columns(2 * age + 1)]);
+            let now = [columns(6), columns(7)];
+            let again = core::array::from_fn(|row| (seed + row) % 3 == 0);
+            let course = (seed % 4, [1, 2, 3 + seed as u32 % 2]);
+            let all = Circles::of(&held, course, 0.0, again);
+            let (turns, fit) = all.turns(&now);
+            for row in 0..8 {
+                let one = held.map(|at| at.map(|column| [column[row]]));
+                let one = Circles::of(&one, course, 0.0, [again[row]]);
+                let (turn, fits) = one.turns(&now.map(|column| [column[row]]));
+                assert_eq!((one.there[0], fits[0]), (all.there[row], fit[row]));
+                assert_eq!((one.context[0], one.magnitude[0]), (all.context[row], all.magnitude[row]));
+                if fits[0] {
+                    assert_eq!(
+                        (turn[0], one.at(&turn).map(|at| at[0])),
+                        (turns[row], all.at(&turns).map(|at| at[row]))
+                    );
+                }
+            }
+        }
     }
 }

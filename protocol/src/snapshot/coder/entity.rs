@@ -1,9 +1,11 @@
 //! The walk over a row's groups: one function for writing, reading and counting.
 
-use super::circle::{Circle, Course};
+use super::circle::Circles;
+use super::derived::{One, derived, derived_values, held, off};
+use super::found::{Found, Turn, circles};
 use super::levels::Unrest;
 use super::plan::{Expect, GROUP_MAX, Group, Plan};
-use super::predict::{Expected, Model, Past, Row, derived, derived_values, difference, held, own};
+use super::predict::{Expected, Model, Past, Row, difference, own};
 use crate::wire::DecodeError;
 
 /// Where a walk puts what it finds, or finds what it puts into the row.
@@ -55,6 +57,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) past: Past<'a>,
     /// The models in the newest of the held rows.
     pub(crate) models_before: u32,
+    /// What a writer has found out already; of no consequence to a reader.
+    pub(crate) found: Found,
     /// A writer has found already that what is rare is as it was: then those components of the row are not looked at.
     pub(crate) rare_stays: bool,
 }
@@ -62,10 +66,13 @@ pub(crate) struct Walk<'a> {
 impl Walk<'_> {
     /// Codes one row. A writer finds it in `now` and `models`; a reader puts it there.
     ///
+    /// Of a row of which a writer has found that no derived group is off, those groups are not looked at, and neither
+    /// is a steady lead that has a turn.
+    ///
     /// # Errors
     /// Where the bytes that are read are not what a writer writes.
     pub(crate) fn code<P: Pipe>(&self, now: &mut Row, models: &mut u32, pipe: &mut P) -> Result<(), DecodeError> {
-        let flags = if P::WRITES { self.flags(now, *models) } else { 0 };
+        let flags = if P::WRITES { self.found.off | self.more_flag(now, *models) } else { 0 };
         let flags = self.lead(now, flags, pipe)?;
         for (bit, &number) in self.plan.derived.iter().enumerate() {
             let told = flags >> bit & 1 == 1;
@@ -77,7 +84,8 @@ impl Walk<'_> {
                 let expected = derived(self.plan, group, &self.past, now);
                 self.differences(number, &expected, now, 0, pipe)?;
             } else {
-                put(group, &derived_values(self.plan, group, &self.past, now), now);
+                let rows = One { now, past: &self.past };
+                put(group, &derived_values(self.plan, group, &rows).map(|[value]| value), now);
             }
         }
         let more = flags >> self.plan.derived.len() & 1 == 1;
@@ -92,16 +100,10 @@ impl Walk<'_> {
         self.more(more, now, models, pipe)
     }
 
-    /// Which derived groups are off, and whether there is more.
-    fn flags(&self, now: &Row, models: u32) -> u32 {
-        let plan = self.plan;
-        let mut flags = 0;
-        for (bit, group) in plan.derived.iter().filter_map(|&number| plan.groups.get(number)).enumerate() {
-            let expected = derived_values(plan, group, &self.past, now);
-            flags |= u32::from(!is_as(group, &expected, now)) << bit;
-        }
+    /// Of a writer's row, the lead's flag that there is more than what follows from the lead.
+    fn more_flag(&self, now: &Row, models: u32) -> u32 {
         let more = models != self.models_before || !self.rare_stays && self.rare_differs(now);
-        flags | u32::from(more) << plan.derived.len()
+        u32::from(more) << self.plan.derived.len()
     }
 
     fn rare_differs(&self, now: &Row) -> bool {
@@ -110,7 +112,8 @@ impl Walk<'_> {
     }
 
     fn rare_is_off(&self, number: usize, now: &Row) -> bool {
-        self.plan.groups.get(number).is_some_and(|group| !is_as(group, &held(self.plan, group, &self.past), now))
+        let rows = One { now, past: &self.past };
+        self.plan.groups.get(number).is_some_and(|group| off(group, &held(self.plan, group, &rows), &rows) != 0)
     }
 
     fn lead<P: Pipe>(&self, now: &mut Row, flags: u32, pipe: &mut P) -> Result<u32, DecodeError> {
@@ -131,25 +134,6 @@ impl Walk<'_> {
         }
     }
 
-    fn circle(&self, group: &Group) -> Option<Circle> {
-        let course = Course::of(&self.past, &group.components, self.plan.steady?)?;
-        Some(course.circle(Model::of(self.models_before, group.model)))
-    }
-
-    /// A turn and what is off the circle; where that does not fit, the flag that says so.
-    fn steady_told(&self, group: &Group, circle: Option<&Circle>, now: &Row) -> Told {
-        let plain = Told { parts: [0; GROUP_MAX], flags: self.plan.plain_flag() };
-        let Some(circle) = circle else { return plain };
-        let velocity = velocity_of(group, now);
-        let Some(turn) = circle.turn(velocity) else { return plain };
-        let [x, y] = circle.at(turn);
-        let off = [velocity[0].wrapping_sub(x), velocity[1].wrapping_sub(y)];
-        match off.iter().all(|off| (-1..=1).contains(off)) {
-            true => Told { parts: [turn, off[0], off[1]], flags: 0 },
-            false => plain,
-        }
-    }
-
     fn steady<P: Pipe>(
         &self,
         number: usize,
@@ -158,10 +142,11 @@ impl Walk<'_> {
         flags: u32,
         pipe: &mut P,
     ) -> Result<u32, DecodeError> {
-        let circle = self.circle(group);
-        let mut told = if P::WRITES { self.steady_told(group, circle.as_ref(), now) } else { Told::default() };
+        let circle = if P::WRITES { None } else { self.circle(group, now) };
+        let turn = circle.as_ref().map_or(self.found.turn, |circle| Turn::expected(circle, 0));
+        let Turn { mut told, context, magnitude } = turn;
         told.flags |= flags;
-        let (context, magnitude) = circle.map_or((6, 0), |circle| (circle.context, circle.magnitude));
+        let (context, magnitude) = (context.into(), magnitude.into());
         let unrest = Unrest::Unlike { context };
         pipe.group(Place { number, group, context, magnitudes: [magnitude, 0, 0], unrest }, &mut told)?;
         if told.flags & self.plan.plain_flag() != 0 {
@@ -170,12 +155,19 @@ impl Walk<'_> {
             let expected = own(self.plan, self.plan.group(plain)?, &self.past, Model::Hold);
             self.differences(plain, &expected, now, 0, pipe)?;
         } else if !P::WRITES {
+            let circle = circle.filter(|circle| circle.there[0]);
             let circle = circle.ok_or(DecodeError::Malformed("a turn of what stood still"))?;
             let [turn, x, y] = told.parts;
-            let at = circle.at(turn);
-            put(group, &[at[0].wrapping_add(x), at[1].wrapping_add(y), 0], now);
+            let at = circle.at(&[turn]);
+            put(group, &[at[0][0].wrapping_add(x), at[1][0].wrapping_add(y), 0], now);
         }
         Ok(told.flags & !self.plan.plain_flag())
+    }
+
+    fn circle(&self, group: &Group, now: &Row) -> Option<Circles<1>> {
+        let at = |part: usize| group.components.get(part).copied();
+        let rows = One { now, past: &self.past };
+        Some(circles(self.plan, group, &rows, (at(0)?, at(1)?), [self.models_before]))
     }
 
     /// Tells how far a group is from what was expected, and the flags that it carries.
@@ -254,11 +246,6 @@ impl Walk<'_> {
     }
 }
 
-fn velocity_of(group: &Group, now: &Row) -> [i32; 2] {
-    let value = |part: usize| group.components.get(part).and_then(|&at| now.get(at)).copied().unwrap_or(0);
-    [value(0), value(1)]
-}
-
 /// How far the group's parts are from what was expected; on a ring the short way.
 fn parts_of(group: &Group, expected: &Expected, now: &Row) -> [i32; GROUP_MAX] {
     let mut parts = [0; GROUP_MAX];
@@ -269,10 +256,6 @@ fn parts_of(group: &Group, expected: &Expected, now: &Row) -> [i32; GROUP_MAX] {
         *part = if turned { off.wrapping_neg() } else { off };
     }
     parts
-}
-
-fn is_as(group: &Group, values: &[i32; GROUP_MAX], now: &Row) -> bool {
-    group.components.iter().zip(values).all(|(&at, value)| now.get(at) == Some(value))
 }
 
 /// Puts a group's values into the row, each within its bounds.

@@ -4,6 +4,8 @@
 //! plan       a kind's fields as groups: which are coded together, what moves what
 //! predict    what a group is expected to be, in arithmetic that is the same bits everywhere
 //! circle     the same for a velocity that keeps its length
+//! derived    the same for what follows from a row's lead, of one row or of neighbours at once
+//! found      what a writer finds out of rows before it tells them
 //! angles     sines and angles without a library
 //! residual   a difference as a token, a sign and low bits; the codes that need no codebook
 //! book       prefix codes for the joint tokens of a group, per context
@@ -24,8 +26,10 @@ mod angles;
 pub(crate) mod book;
 mod circle;
 pub(crate) mod codebook;
+pub(crate) mod derived;
 pub(crate) mod entity;
 mod fine;
+pub(crate) mod found;
 pub(crate) mod learn;
 mod levels;
 mod make;

@@ -1,7 +1,7 @@
 //! Which model suits an entity. Only the server knows more of an entity than three snapshots, so it finds out and
 //! tells: a model is part of what both ends hold.
 
-use super::circle::Course;
+use super::circle::Circles;
 use super::plan::{Expect, Plan};
 use super::predict::{MODELS, Model, Past, Row, own};
 use super::residual::magnitude;
@@ -38,15 +38,14 @@ impl Record {
             let Some(costs) = self.costs.get_mut(place) else { continue };
             let current = Model::of(models, group.model);
             let steady = plan.steady.filter(|_| group.expect == Expect::Steady);
-            let course = steady.and_then(|zero| Course::of(past, &group.components, zero));
             let mut best = (current, u16::MAX);
             for (model, cost) in MODELS.into_iter().zip(costs.iter_mut()) {
-                let bits = match &group.expect {
-                    Expect::Steady => match model {
-                        Model::Linear | Model::Hold => turn_bits(course.as_ref(), &group.components, now, model),
-                        Model::Alternate | Model::Accelerate | Model::Smooth => u16::MAX / FADE,
-                    },
-                    _ => {
+                let bits = match (steady, model) {
+                    (Some(zero), Model::Linear | Model::Hold) => {
+                        turn_bits(zero, past, &group.components, now, model == Model::Hold)
+                    }
+                    (Some(_), Model::Alternate | Model::Accelerate | Model::Smooth) => u16::MAX / FADE,
+                    (None, _) => {
                         let expected = own(plan, group, past, model);
                         let parts = group.components.iter().zip(expected.values);
                         parts
@@ -81,10 +80,11 @@ fn cost_of(difference: i32) -> u16 {
     (20 * octave + 5 * part) as u16
 }
 
-fn turn_bits(course: Option<&Course>, components: &[usize], now: &Row, model: Model) -> u16 {
-    let turn = course.and_then(|course| {
-        let velocity = [*now.get(*components.first()?)?, *now.get(*components.get(1)?)?];
-        course.circle(model).turn(velocity)
-    });
-    turn.map_or(0, |turn| cost_of(turn).max(16 * (magnitude(turn).min(2) as u16)))
+/// What the turn of a steady lead costs where it is expected to turn `again`, or not.
+fn turn_bits(zero: f64, past: &Past<'_>, components: &[usize], now: &Row, again: bool) -> u16 {
+    let &[x, y] = components else { return 0 };
+    let held = core::array::from_fn(|age| [[past.value(age, x)], [past.value(age, y)]]);
+    let circle = Circles::of(&held, (past.depth, past.ages), zero, [again]);
+    let ([turn], [fits]) = circle.turns(&[x, y].map(|at| [now.get(at).copied().unwrap_or(0)]));
+    if fits { cost_of(turn).max(16 * (magnitude(turn).min(2) as u16)) } else { 0 }
 }

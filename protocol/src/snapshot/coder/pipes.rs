@@ -44,9 +44,8 @@ impl Pipe for Writer<'_, '_> {
         }
         if let Some(book) = self.book.and_then(|(book, kind)| book.group(kind, at.number)) {
             if let Some(code) = book.code(at.context) {
-                let symbol = joint.as_ref().and_then(|joint| code.get(book.symbol(joint.key)?));
-                if let (Some((code, length)), Some(joint)) = (symbol, &joint) {
-                    self.bits.write(u64::from(code) | joint.raw << length, length + joint.raw_bits);
+                if let Some((bits, length)) = joint.and_then(|joint| joint.told(book, code)) {
+                    self.bits.write(bits, length);
                     return Ok(());
                 }
                 let (code, length) = code.get(book.escape()).unwrap_or((0, 0));
@@ -209,11 +208,19 @@ const _: () = {
     assert!(LENGTH_MAX + Scale::TURN.raw_bits_max() + 2 * Scale::OFF.raw_bits_max() <= BITS_AT_ONCE);
 };
 
+/// The bits by which a writer tells a group where that is one joint symbol, and how many they are.
+#[inline]
+pub(crate) fn told_jointly(book: &GroupBook, context: usize, group: &Group, told: &Told) -> Option<(u64, u32)> {
+    let code = book.code(context)?;
+    Joint::of(group, told)?.told(book, code)
+}
+
 impl Joint {
     /// `None` where a part is too large for a token.
+    #[inline]
     pub(crate) fn of(group: &Group, told: &Told) -> Option<Joint> {
         let mut joint = Joint { key: 0, raw: 0, raw_bits: 0 };
-        for (scale, part) in group.scales.iter().zip(told.parts) {
+        for (scale, &part) in group.scales.iter().zip(&told.parts) {
             let token = scale.token(part)?;
             joint.key = joint.key * scale.tokens + token.token;
             joint.raw |= u64::from(token.raw) << joint.raw_bits;
@@ -221,6 +228,13 @@ impl Joint {
         }
         joint.key = joint.key << group.flags | told.flags;
         Some(joint)
+    }
+
+    /// Its code with the raw bits behind it, and how many bits that is; `None` where it has no code.
+    #[inline]
+    fn told(self, book: &GroupBook, code: &Code) -> Option<(u64, u32)> {
+        let (code, length) = code.get(book.symbol(self.key)?)?;
+        Some((u64::from(code) | self.raw << length, length + self.raw_bits))
     }
 
     fn read(key: u32, group: &Group, told: &mut Told, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {

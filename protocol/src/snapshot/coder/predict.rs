@@ -1,11 +1,10 @@
 //! What a group is expected to be.
 //!
 //! Integers where that is enough; where it is not, f64 with nothing but `+ - * /`, square roots and `floor`, which
-//! are the same bits on every machine and in JavaScript.
+//! are the same bits on every machine and in JavaScript. Groups that follow from the lead: `derived`.
 
-use super::angles::{turns, unit};
 use super::levels::Unrest;
-use super::plan::{Along, By, Expect, GROUP_MAX, Group, Mover, Plan};
+use super::plan::{GROUP_MAX, Group, Plan};
 use super::residual::magnitude;
 use crate::limits::COMPONENTS_MAX;
 
@@ -139,16 +138,6 @@ pub(crate) fn own(plan: &Plan, group: &Group, past: &Past<'_>, model: Model) -> 
     expected
 }
 
-/// The values of a group that holds: those of the newest row, or of a default one.
-pub(crate) fn held(plan: &Plan, group: &Group, past: &Past<'_>) -> [i32; GROUP_MAX] {
-    let mut values = [0; GROUP_MAX];
-    for (place, (&at, bounds)) in values.iter_mut().zip(group.components.iter().zip(&group.bounds)) {
-        let value = past.newest(at, &plan.defaults);
-        *place = if bounds.ring { value & bounds.max } else { value.clamp(bounds.min, bounds.max) };
-    }
-    values
-}
-
 /// The context of a group that changed and moved like that: where it hardly changed, it matters whether it moved.
 fn context(change: u32, pace: usize) -> usize {
     match change {
@@ -260,12 +249,19 @@ fn stretched(difference: i32, wanted: u32, had: u32) -> i32 {
 }
 
 /// The nearest integer, a half up; saturating.
+///
+/// Adding 1.5 * 2^52, which has no bits behind the point, leaves the nearest whole number, and that in the lowest bits:
+/// a few operations that are the same for every value, of which compilers do several at once.
 #[inline]
 pub(crate) fn round(value: f64) -> i32 {
+    const WHOLE: f64 = 6_755_399_441_055_744.0;
     let value = value + 0.5;
-    // Towards zero first: one instruction everywhere, which rounding down is not.
-    let whole = value as i32;
-    whole.saturating_sub(i32::from(f64::from(whole) > value))
+    let nearest = (value + WHOLE) - WHOLE;
+    let down = if nearest > value { nearest - 1.0 } else { nearest };
+    let number = if down.is_nan() { 0.0 } else { down };
+    let low = if number > f64::from(i32::MIN) { number } else { f64::from(i32::MIN) };
+    let within = if low < f64::from(i32::MAX) { low } else { f64::from(i32::MAX) };
+    (within + WHOLE).to_bits() as i32
 }
 
 /// `later - earlier`; on a ring of `size` (a power of two, 0: no ring) the short way.
@@ -278,98 +274,18 @@ pub(crate) fn difference(later: i32, earlier: i32, size: i32) -> i32 {
     (difference.wrapping_add(half) & size.wrapping_sub(1)).wrapping_sub(half)
 }
 
-/// What a derived group is expected to be, given the row with its lead as it is now.
-pub(crate) fn derived(plan: &Plan, group: &Group, past: &Past<'_>, now: &Row) -> Expected {
-    let follows =
-        matches!(group.expect, Expect::Moved(_) if past.depth > 0) || matches!(group.expect, Expect::Along(_));
-    let expected = match follows {
-        true => Expected { magnitude: 1, ..Expected::default() },
-        false => Expected { context: 0, unrest: Unrest::default(), ..own(plan, group, past, Model::Hold) },
-    };
-    Expected { values: derived_values(plan, group, past, now), ..expected }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The values of [`derived`], without all that it takes to tell a difference.
-#[inline]
-pub(crate) fn derived_values(plan: &Plan, group: &Group, past: &Past<'_>, now: &Row) -> [i32; GROUP_MAX] {
-    match &group.expect {
-        Expect::Moved(mover) if past.depth > 0 => mover.moved(group, past, now),
-        Expect::Along(along) => [along.angle(group, past, now), 0, 0],
-        Expect::Own | Expect::Steady | Expect::Flags | Expect::Moved(_) => held(plan, group, past),
-    }
-}
-
-/// A component of a row, 0 where there is none.
-#[inline]
-pub(super) fn value(row: &Row, at: usize) -> i32 {
-    row.get(at).copied().unwrap_or(0)
-}
-
-impl Along {
-    /// The angle now.
-    fn angle(&self, group: &Group, past: &Past<'_>, now: &Row) -> i32 {
-        let [x, y] = self.velocity.map(|at| self.number.0 + f64::from(value(now, at)) * self.number.1);
-        if x == 0.0 && y == 0.0 {
-            let at = group.components.first().copied().unwrap_or(0);
-            return if past.depth > 0 { past.value(0, at) } else { 0 };
+    #[test]
+    fn rounding_is_rounding_down_of_a_half_more() {
+        let edges = [0.0, 0.5, 1.0, 1.5, 2.5, 1e9, 2_147_483_646.5, 2_147_483_647.5, 3e9, 1e15, 1e16, 1e300];
+        let around = |value: f64| [value.next_down(), value, value.next_up()];
+        let odd = (0..2_000).map(|n| f64::from(n) * 1_234.567_8);
+        let finite = edges.into_iter().chain(odd).flat_map(around).flat_map(|value| [value, -value]);
+        for value in finite.chain([f64::INFINITY, f64::NEG_INFINITY, f64::NAN]) {
+            assert_eq!(round(value), (value + 0.5).floor() as i32, "{value}");
         }
-        let size = 1u32 << self.bits;
-        round(turns(y, x) * f64::from(size)) & (size - 1) as i32
-    }
-}
-
-impl Mover {
-    /// Where the position is now.
-    ///
-    /// Over one tick that is `position + velocity * dt` in f32, with the velocity of the tick that is coded: what a
-    /// game computes that moves after it steers, to the bit. Over several, a velocity that changed on the way is taken
-    /// to have changed evenly.
-    #[inline]
-    fn moved(&self, group: &Group, past: &Past<'_>, now: &Row) -> [i32; GROUP_MAX] {
-        let last = self.velocity(|at| value(now, at));
-        let ticks = past.ages[0];
-        let first = if ticks > 1 { self.velocity(|at| past.value(0, at)) } else { last };
-        let mut values = [0; GROUP_MAX];
-        let parts =
-            values.iter_mut().zip(group.components.iter().zip(&group.bounds)).zip(first.into_iter().zip(last));
-        for ((place, (&at, bounds)), (first, last)) in parts {
-            let from = past.value(0, at);
-            let moved =
-                if ticks > 1 { self.moved_on(from, ticks, (first, last)) } else { self.moved_once(from, last) };
-            *place = moved.clamp(bounds.min, bounds.max);
-        }
-        values
-    }
-
-    /// A part of the position one tick on.
-    #[inline]
-    fn moved_once(&self, from: i32, velocity: f32) -> i32 {
-        let (lo, step) = self.place;
-        let position = (lo + f64::from(from) * step) as f32 + velocity * self.dt;
-        round((f64::from(position) - lo) / step)
-    }
-
-    /// A part of the position several ticks on, over which its velocity changed from the first to the last.
-    fn moved_on(&self, from: i32, ticks: u32, (first, last): (f32, f32)) -> i32 {
-        let (first, last) = (f64::from(first), f64::from(last));
-        let way = ((first + last) / 2.0 * f64::from(ticks) + (last - first) / 2.0) * f64::from(self.dt);
-        round(f64::from(from) + way / self.place.1)
-    }
-
-    /// The velocity in a row, in units a second.
-    #[inline]
-    fn velocity(&self, value: impl Fn(usize) -> i32) -> [f32; GROUP_MAX] {
-        let (lo, step) = self.number;
-        let real = |at: usize| (lo + f64::from(value(at)) * step) as f32;
-        let mut parts = [0.0; GROUP_MAX];
-        match &self.by {
-            By::Vector(velocity) => parts.iter_mut().zip(velocity).for_each(|(part, &at)| *part = real(at)),
-            By::Polar { speed, angle, bits } => {
-                let (sin, cos) = unit(value(*angle), *bits);
-                let speed = real(*speed);
-                (parts[0], parts[1]) = (cos as f32 * speed, sin as f32 * speed);
-            }
-        }
-        parts
     }
 }

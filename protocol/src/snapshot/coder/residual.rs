@@ -80,15 +80,18 @@ impl Scale {
         if raw & 1 == 1 { size.wrapping_neg() } else { size }
     }
 
-    /// Classes over 0, 1, 2 …: 2, 4, 8 … wide, or (in halves) 1, 1, 2, 2, 4, 4 …
+    /// The class of what is over the exact ones, its low bits and how many they are: classes are 2, 4, 8 … wide, or (in
+    /// halves) 1, 1, 2, 2, 4, 4 …
+    #[inline]
     fn class(self, over: u32) -> (u32, u32, u32) {
-        let class = if self.halves {
-            let pair = (over / 2 + 1).ilog2();
-            2 * pair + u32::from(over >= self.first(2 * pair + 1))
-        } else {
-            over.saturating_add(2).ilog2() - 1
+        // From 2 on each octave is one class, or two.
+        let from_two = over.saturating_add(2);
+        let octave = from_two.ilog2() - 1;
+        let (class, low_bits) = match self.halves {
+            true => (2 * octave + (from_two >> octave & 1), octave),
+            false => (octave, octave + 1),
         };
-        (class, over - self.first(class), self.low_bits(class))
+        (class, from_two & ((1 << low_bits) - 1), low_bits)
     }
 
     const fn low_bits(self, class: u32) -> u32 {

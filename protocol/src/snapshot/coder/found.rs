@@ -1,0 +1,122 @@
+//! What a writer finds out about rows before it tells them: of a whole block at once, because most of it is the same
+//! arithmetic for all of them.
+
+use super::circle::Circles;
+use super::derived::{BLOCK, Block, Rows, derived_values, off};
+use super::entity::Told;
+use super::plan::{Expect, GROUP_MAX, Group, Plan};
+use super::predict::{Model, Past};
+
+/// What is to be told of a row, as far as it follows from its velocity.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Found {
+    /// Which derived groups are off, a bit each.
+    pub(crate) off: u32,
+    /// What is told of a steady lead.
+    pub(crate) turn: Turn,
+}
+
+/// How a steady velocity is told: as a turn and what is off its circle or, where that does not fit, by the flag that it
+/// is told plainly.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Turn {
+    pub(crate) told: Told,
+    /// Which code of a codebook.
+    pub(crate) context: u8,
+    /// The magnitude that the turn is expected to have, where there is no codebook.
+    pub(crate) magnitude: u8,
+}
+
+impl Found {
+    /// Finds it out of rows whose models are these.
+    pub(crate) fn of<const N: usize>(plan: &Plan, rows: &impl Rows<N>, models: [u32; N]) -> [Found; N] {
+        let mut found = [Found::default(); N];
+        for (bit, group) in plan.derived.iter().filter_map(|&number| plan.groups.get(number)).enumerate() {
+            let off = off(group, &derived_values(plan, group, rows), rows);
+            for (row, found) in found.iter_mut().enumerate() {
+                found.off |= (off >> row & 1) << bit;
+            }
+        }
+        if let Some(group) = plan.groups.get(plan.lead).filter(|group| group.expect == Expect::Steady) {
+            let turns = turns(plan, group, rows, models);
+            found.iter_mut().zip(turns).for_each(|(found, turn)| found.turn = turn);
+        }
+        found
+    }
+}
+
+/// Rows of a block from which on it takes less time to look at all of them.
+const DENSE: u32 = 3;
+
+impl Found {
+    /// The same of those rows of a block whose bits are set.
+    pub(crate) fn of_some(plan: &Plan, block: &Block<'_>, rows: u32, models: [u32; BLOCK]) -> [Found; BLOCK] {
+        if rows.count_ones() >= DENSE {
+            return Found::of(plan, block, models);
+        }
+        let mut found = [Found::default(); BLOCK];
+        for (row, (found, models)) in
+            found.iter_mut().zip(models).enumerate().filter(|(row, _)| rows >> row & 1 == 1)
+        {
+            let past = Past { slot: block.past.slot + row, ..block.past };
+            [*found] = Found::of(plan, &Block { past, ..*block }, [models]);
+        }
+        found
+    }
+
+    /// Whether nothing else is to be told of a row of which what is rare is as it was.
+    pub(crate) fn is_all(&self, plan: &Plan) -> bool {
+        plan.steady.is_some() && plan.common.is_empty() && self.off == 0 && self.turn.told.flags == 0
+    }
+}
+
+fn turns<const N: usize>(plan: &Plan, group: &Group, rows: &impl Rows<N>, models: [u32; N]) -> [Turn; N] {
+    let [Some(&x), Some(&y)] = [group.components.first(), group.components.get(1)] else {
+        return [Turn::default(); N];
+    };
+    let circles = circles(plan, group, rows, (x, y), models);
+    let now = [rows.now(x), rows.now(y)];
+    let (found, mut fit) = circles.turns(&now);
+    let at = circles.at(&found);
+    let mut off = [[0; N]; 2];
+    for (off, (now, at)) in off.iter_mut().zip(now.iter().zip(&at)) {
+        for ((off, fit), (now, at)) in off.iter_mut().zip(&mut fit).zip(now.iter().zip(at)) {
+            *off = now.wrapping_sub(*at);
+            *fit &= (-1..=1).contains(off);
+        }
+    }
+    let mut turns = [Turn::default(); N];
+    for (row, turn) in turns.iter_mut().enumerate() {
+        *turn = Turn::expected(&circles, row);
+        turn.told = match fit[row] {
+            true => Told { parts: [found[row], off[0][row], off[1][row]], flags: 0 },
+            false => Told { parts: [0; GROUP_MAX], flags: plan.plain_flag() },
+        };
+    }
+    turns
+}
+
+/// The circles of a steady lead whose parts are in these places of a row.
+#[inline]
+pub(crate) fn circles<const N: usize>(
+    plan: &Plan,
+    group: &Group,
+    rows: &impl Rows<N>,
+    (x, y): (usize, usize),
+    models: [u32; N],
+) -> Circles<N> {
+    let past = |age| [rows.past(age, x), rows.past(age, y)];
+    let mut again = [false; N];
+    for (again, models) in again.iter_mut().zip(models) {
+        *again = Model::of(models, group.model) == Model::Hold;
+    }
+    Circles::of(&[past(0), past(1), past(2)], rows.depth_and_ages(), plan.steady.unwrap_or(0.0), again)
+}
+
+impl Turn {
+    /// What is expected of a row, without what is told of it.
+    #[inline]
+    pub(crate) fn expected<const N: usize>(circles: &Circles<N>, row: usize) -> Turn {
+        Turn { told: Told::default(), context: circles.context[row], magnitude: circles.magnitude[row] }
+    }
+}
