@@ -206,6 +206,14 @@ pub struct Component {
     pub ring: bool,
 }
 
+impl Component {
+    /// The value nearest to one that may be beyond the bounds; on a ring the same one.
+    #[inline]
+    pub(crate) fn within(&self, value: i32) -> i32 {
+        if self.ring { value & self.max } else { value.clamp(self.min, self.max) }
+    }
+}
+
 impl Kind {
     /// Integers per row.
     #[must_use]

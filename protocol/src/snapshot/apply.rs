@@ -1,7 +1,10 @@
 //! Reading sections: the other half of `assemble`.
 
 use super::assemble::{RING_BITS, orders};
+use super::block::{self, BlockReader};
 use super::coder::codebook::Codebook;
+use super::coder::derived::BLOCK;
+use super::coder::entity::Pipe;
 use super::coder::pipes::{Prior, Reader};
 use super::coder::plan::Plan as CoderPlan;
 use super::lane::slots_in;
@@ -92,9 +95,7 @@ impl KindReader<'_> {
         }
         // The others, coded or as expected.
         else {
-            for stay in stays.iter().filter(|stay| !stay.still) {
-                self.read_row(stay, now, models, None)?;
-            }
+            self.read_rows(stays.iter().filter(|stay| !stay.still), now, models, None)?;
         }
         if lists {
             if !self.plan.open.wholes.is_empty() {
@@ -179,12 +180,60 @@ impl KindReader<'_> {
                     gap -= 1;
                     continue;
                 }
-                self.read_row(stay, now, models, Some(from))?;
+                self.read_rows(core::iter::once(stay), now, models, Some(from))?;
                 gap = self.gap(order, left, from)?;
             }
         }
-        for stay in stays.iter().filter(|stay| !stay.still) {
-            self.read_row(stay, now, models, Some(from))?;
+        self.read_rows(stays.iter().filter(|stay| !stay.still), now, models, Some(from))
+    }
+
+    /// Reads rows one after the other; without bits they are as expected.
+    fn read_rows<'s>(
+        &self,
+        rows: impl Iterator<Item = &'s Stay>,
+        now: &mut KindImage,
+        models: &mut Vec<u32>,
+        from: Option<&mut BitReader<'_>>,
+    ) -> Result<(), DecodeError> {
+        let Some(bits) = from else { return self.read_from(rows, now, models, &mut Expecting) };
+        let book = self.book.map(|book| (book, self.kind));
+        let mut pipe = Reader { book, prior: self.prior, bits };
+        #[cfg(feature = "symbols")]
+        if let Some(symbols) = self.symbols {
+            let mut pipe = super::symbols::Noted { pipe, kind: self.kind, symbols };
+            return self.read_from(rows, now, models, &mut pipe);
+        }
+        self.read_from(rows, now, models, &mut pipe)
+    }
+
+    /// Reads neighbours together where their kind allows it.
+    fn read_from<'s, P: Pipe>(
+        &self,
+        rows: impl Iterator<Item = &'s Stay>,
+        now: &mut KindImage,
+        models: &mut Vec<u32>,
+        pipe: &mut P,
+    ) -> Result<(), DecodeError> {
+        let blocks = BlockReader::new(self.coder, &self.earlier);
+        let mut rows = rows.peekable();
+        while let Some(stay) = rows.next() {
+            let first = stay.slot - stay.slot % BLOCK as u32;
+            let mut near = 1u32 << (stay.slot - first);
+            if blocks.is_some() && stay.depth == LANE_DEPTH {
+                let is_near = |next: &&Stay| next.slot - first < BLOCK as u32 && next.depth == LANE_DEPTH;
+                while let Some(next) = rows.next_if(is_near) {
+                    near |= 1 << (next.slot - first);
+                }
+            }
+            if let Some(blocks) = blocks.as_ref().filter(|_| near.count_ones() >= block::DENSE) {
+                blocks.read((first, near), now, models, pipe)?;
+                continue;
+            }
+            for row in slots_in(0, near.into()) {
+                let slot = first + row;
+                let Some(word) = place(models, slot) else { continue };
+                row::read(self.coder, &self.earlier, (slot, stay.depth), now, word, pipe)?;
+            }
         }
         Ok(())
     }
@@ -198,30 +247,6 @@ impl KindReader<'_> {
             symbols.gap(before, from, gap, left, order);
         }
         Ok(gap)
-    }
-
-    /// Reads a row; without bits it is as expected.
-    fn read_row(
-        &self,
-        &Stay { slot, depth, .. }: &Stay,
-        now: &mut KindImage,
-        models: &mut Vec<u32>,
-        from: Option<&mut BitReader<'_>>,
-    ) -> Result<(), DecodeError> {
-        let Some(word) = place(models, slot) else { return Ok(()) };
-        match from {
-            Some(bits) => {
-                let book = self.book.map(|book| (book, self.kind));
-                let mut pipe = Reader { book, prior: self.prior, bits };
-                #[cfg(feature = "symbols")]
-                if let Some(symbols) = self.symbols {
-                    let mut pipe = super::symbols::Noted { pipe, kind: self.kind, symbols };
-                    return row::read(self.coder, &self.earlier, (slot, depth), now, word, &mut pipe);
-                }
-                row::read(self.coder, &self.earlier, (slot, depth), now, word, &mut pipe)
-            }
-            None => row::read(self.coder, &self.earlier, (slot, depth), now, word, &mut Expecting),
-        }
     }
 
     fn read_enters(

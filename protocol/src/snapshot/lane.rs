@@ -185,7 +185,7 @@ impl LaneKind {
                     }
                     None => {
                         let past = coding.earlier.past(slot, depth);
-                        let walk = Walk { plan: coding.coder, past, models_before, found, rare_stays };
+                        let walk = Walk { plan: coding.coder, past, models_before, found, read: None, rare_stays };
                         codes.code(coding, &walk, models, counts)
                     }
                 };

@@ -5,6 +5,7 @@
 
 mod apply;
 mod assemble;
+mod block;
 mod books;
 mod coder;
 mod encoder;

@@ -58,9 +58,16 @@ pub(super) fn word(columns: &[Vec<u32>], kind: usize, slot: u32) -> u32 {
 
 /// The words of a block of rows.
 pub(super) fn words(columns: &[Vec<u32>], kind: usize, from: u32) -> [u32; BLOCK] {
-    let column = columns.get(kind).and_then(|column| column.get(from as usize..)).unwrap_or_default();
+    columns.get(kind).map_or([0; BLOCK], |column| words_of(column, from))
+}
+
+/// The same of the column of their kind.
+pub(super) fn words_of(column: &[u32], from: u32) -> [u32; BLOCK] {
     let mut words = [0; BLOCK];
-    words.iter_mut().zip(column).for_each(|(word, models)| *word = *models);
+    words
+        .iter_mut()
+        .zip(column.get(from as usize..).unwrap_or_default())
+        .for_each(|(word, models)| *word = *models);
     words
 }
 

@@ -121,12 +121,23 @@ pub(super) fn read<P: Pipe>(
     models: &mut u32,
     pipe: &mut P,
 ) -> Result<(), DecodeError> {
-    let past = earlier.past(slot, depth);
+    read_on(coder, earlier.past(slot, depth), now, models, None, pipe)
+}
+
+/// The same of a row of which the lead was read already.
+pub(super) fn read_on<P: Pipe>(
+    coder: &CoderPlan,
+    past: Past<'_>,
+    now: &mut KindImage,
+    models: &mut u32,
+    read: Option<Told>,
+    pipe: &mut P,
+) -> Result<(), DecodeError> {
     let mut row = [0; COMPONENTS_MAX];
-    let models_before = *models;
-    let found = Found::default();
-    Walk { plan: coder, past, models_before, found, rare_stays: false }.code(&mut row, models, pipe)?;
-    scatter(coder, &row, now, slot);
+    let (models_before, found) = (*models, Found::default());
+    let walk = Walk { plan: coder, past, models_before, found, read, rare_stays: false };
+    walk.code(&mut row, models, pipe)?;
+    scatter(coder, &row, now, past.slot as u32);
     Ok(())
 }
 

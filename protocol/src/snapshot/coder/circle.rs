@@ -64,14 +64,16 @@ impl<const N: usize> Circles<N> {
         }
         // Straight on; or turned as far again as the newest is from the one before.
         let (newest, before) = (&held[0], &held[1]);
-        let mut turned = [[0.0; N]; 2];
-        for row in 0..N {
-            let along = newest[0][row] * before[0][row] + newest[1][row] * before[1][row];
-            let across = newest[1][row] * before[0][row] - newest[0][row] * before[1][row];
-            turned[0][row] = newest[0][row] * along - newest[1][row] * across;
-            turned[1][row] = newest[1][row] * along + newest[0][row] * across;
+        let (mut turned, mut around) = (*newest, *first);
+        if even && again.contains(&true) {
+            for row in 0..N {
+                let along = newest[0][row] * before[0][row] + newest[1][row] * before[1][row];
+                let across = newest[1][row] * before[0][row] - newest[0][row] * before[1][row];
+                turned[0][row] = newest[0][row] * along - newest[1][row] * across;
+                turned[1][row] = newest[1][row] * along + newest[0][row] * across;
+            }
+            around = self::lengths(&turned);
         }
-        let around = self::lengths(&turned);
         for row in 0..N {
             let turns = even && again[row] && around[row] > 0.0;
             let by = if turns { around[row] } else { first[row] };

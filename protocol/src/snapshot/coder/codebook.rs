@@ -1,8 +1,9 @@
 //! A codebook: for the groups of each kind, which joint symbols have codes, and how long in which context.
 
 use super::book::{Code, LENGTH_MAX};
+use super::learn::{flags, tokens};
 use super::levels::{BEYOND, CLASSES, SYMBOLS, substitute};
-use super::plan::{Group, Plan};
+use super::plan::{GROUP_MAX, Group, Plan};
 use super::predict::CONTEXTS;
 use crate::limits::CODEBOOK_BYTES_MAX;
 use crate::wire::DecodeError;
@@ -20,8 +21,9 @@ pub(crate) struct Codebook {
 /// The codes of one group.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GroupBook {
-    /// The joint symbols that have codes, the most frequent first.
+    /// The joint symbols that have codes, the most frequent first; and what each says.
     keys: Vec<u32>,
+    says: Vec<Says>,
     /// The position of each key in `keys` plus one; 0: none.
     places: Vec<u16>,
     /// One per context; empty where the built-in code is used.
@@ -31,6 +33,25 @@ pub(crate) struct GroupBook {
     parts: Vec<Code>,
     /// Which of `parts` a class uses: its own or, where it has none, that of a class like it.
     used: Vec<u8>,
+}
+
+/// What a joint symbol says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Says {
+    /// Of each part the difference, or the smallest size where raw bits follow, and how many do.
+    pub(crate) parts: [(i32, u32); GROUP_MAX],
+    /// The flags.
+    pub(crate) flags: u32,
+}
+
+impl Says {
+    fn of(group: &Group, key: u32) -> Says {
+        let mut parts = [(0, 0); GROUP_MAX];
+        for ((part, scale), token) in parts.iter_mut().zip(&group.scales).zip(tokens(group, key)) {
+            *part = (scale.difference(token, 0), scale.raw_bits(token));
+        }
+        Says { parts, flags: flags(group, key) }
+    }
 }
 
 impl GroupBook {
@@ -57,7 +78,8 @@ impl GroupBook {
         }
         let there: Vec<bool> = parts.iter().map(|code| !code.is_empty()).collect();
         let used = (0..parts.len()).map(|class| substitute(class, &there, group.is_alike()) as u8).collect();
-        GroupBook { keys, places, codes, parts, used }
+        let says = keys.iter().map(|&key| Says::of(group, key)).collect();
+        GroupBook { keys, says, places, codes, parts, used }
     }
 
     /// The symbol of a key, `None` where it has none.
@@ -66,10 +88,10 @@ impl GroupBook {
         usize::from(*self.places.get(key as usize)?).checked_sub(1)
     }
 
-    /// The key of a symbol, `None` for the escape.
+    /// What a symbol says, `None` for the escape.
     #[inline]
-    pub(crate) fn key(&self, symbol: usize) -> Option<u32> {
-        self.keys.get(symbol).copied()
+    pub(crate) fn says(&self, symbol: usize) -> Option<&Says> {
+        self.says.get(symbol)
     }
 
     /// The symbol for whatever has none.

@@ -114,7 +114,7 @@ pub(crate) fn held<const N: usize>(plan: &Plan, group: &Group, rows: &impl Rows<
     for (place, (&at, bounds)) in values.iter_mut().zip(group.components.iter().zip(&group.bounds)) {
         let newest = if depth > 0 { rows.past(0, at) } else { [plan.defaults.get(at).copied().unwrap_or(0); N] };
         for (place, value) in place.iter_mut().zip(newest) {
-            *place = if bounds.ring { value & bounds.max } else { value.clamp(bounds.min, bounds.max) };
+            *place = bounds.within(value);
         }
     }
     values

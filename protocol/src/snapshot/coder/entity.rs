@@ -59,6 +59,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) models_before: u32,
     /// What a writer has found out already; of no consequence to a reader.
     pub(crate) found: Found,
+    /// What a reader has read of a steady lead already.
+    pub(crate) read: Option<Told>,
     /// A writer has found already that what is rare is as it was: then those components of the row are not looked at.
     pub(crate) rare_stays: bool,
 }
@@ -144,11 +146,11 @@ impl Walk<'_> {
     ) -> Result<u32, DecodeError> {
         let circle = if P::WRITES { None } else { self.circle(group, now) };
         let turn = circle.as_ref().map_or(self.found.turn, |circle| Turn::expected(circle, 0));
-        let Turn { mut told, context, magnitude } = turn;
-        told.flags |= flags;
-        let (context, magnitude) = (context.into(), magnitude.into());
-        let unrest = Unrest::Unlike { context };
-        pipe.group(Place { number, group, context, magnitudes: [magnitude, 0, 0], unrest }, &mut told)?;
+        let mut told = Told { flags: turn.told.flags | flags, ..turn.told };
+        match self.read {
+            Some(read) => told = read,
+            None => pipe.group(turn.place(number, group), &mut told)?,
+        }
         if told.flags & self.plan.plain_flag() != 0 {
             let plain =
                 self.plan.plain.ok_or(DecodeError::Malformed("a kind without a plain velocity has one"))?;
@@ -260,9 +262,9 @@ fn parts_of(group: &Group, expected: &Expected, now: &Row) -> [i32; GROUP_MAX] {
 
 /// Puts a group's values into the row, each within its bounds.
 fn put(group: &Group, values: &[i32; GROUP_MAX], now: &mut Row) {
-    for ((&at, bounds), value) in group.components.iter().zip(&group.bounds).zip(values) {
+    for ((&at, bounds), &value) in group.components.iter().zip(&group.bounds).zip(values) {
         if let Some(place) = now.get_mut(at) {
-            *place = if bounds.ring { value & bounds.max } else { (*value).clamp(bounds.min, bounds.max) };
+            *place = bounds.within(value);
         }
     }
 }

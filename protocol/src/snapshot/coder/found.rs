@@ -3,7 +3,8 @@
 
 use super::circle::Circles;
 use super::derived::{BLOCK, Block, Rows, derived_values, off};
-use super::entity::Told;
+use super::entity::{Place, Told};
+use super::levels::Unrest;
 use super::plan::{Expect, GROUP_MAX, Group, Plan};
 use super::predict::{Model, Past};
 
@@ -118,5 +119,13 @@ impl Turn {
     #[inline]
     pub(crate) fn expected<const N: usize>(circles: &Circles<N>, row: usize) -> Turn {
         Turn { told: Told::default(), context: circles.context[row], magnitude: circles.magnitude[row] }
+    }
+
+    /// The same as the place of the lead's symbol.
+    #[inline]
+    pub(crate) fn place<'a>(&self, number: usize, group: &'a Group) -> Place<'a> {
+        let context = self.context.into();
+        let magnitudes = [self.magnitude.into(), 0, 0];
+        Place { number, group, context, magnitudes, unrest: Unrest::Unlike { context } }
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::{Arc, LazyLock};
 
 use super::book::{Code, LENGTH_MAX};
-use super::codebook::{Codebook, GroupBook};
+use super::codebook::{Codebook, GroupBook, Says};
 use super::entity::{Pipe, Place, Told};
-use super::learn::{Counts, tokens};
+use super::learn::Counts;
 use super::levels;
 use super::plan::{GROUP_MAX, Group};
 use super::residual::{EXPECTATIONS, FLAGGED, Scale, magnitude, prior_weights};
@@ -71,9 +71,9 @@ impl Pipe for Reader<'_, '_> {
     fn group(&mut self, at: Place<'_>, told: &mut Told) -> Result<(), DecodeError> {
         if let Some(book) = self.book.and_then(|(book, kind)| book.group(kind, at.number)) {
             if let Some(code) = book.code(at.context)
-                && let Some(key) = book.key(find(code, self.bits)?)
+                && let Some(says) = book.says(find(code, self.bits)?)
             {
-                return Joint::read(key, at.group, told, self.bits);
+                return read_jointly(says, told, self.bits);
             }
             if read_parts(book, &at, told, self.bits)? {
                 return Ok(());
@@ -236,16 +236,20 @@ impl Joint {
         let (code, length) = code.get(book.symbol(self.key)?)?;
         Some((u64::from(code) | self.raw << length, length + self.raw_bits))
     }
+}
 
-    fn read(key: u32, group: &Group, told: &mut Told, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
-        told.flags = key & ((1 << group.flags) - 1);
-        let tokens = tokens(group, key);
-        for ((scale, part), token) in group.scales.iter().zip(&mut told.parts).zip(tokens) {
-            let raw = bits.read(scale.raw_bits(token))? as u32;
-            *part = scale.difference(token, raw);
+/// Reads the raw bits behind a joint symbol: of each part that has some, the sign and the low bits of its size.
+fn read_jointly(says: &Says, told: &mut Told, bits: &mut BitReader<'_>) -> Result<(), DecodeError> {
+    told.flags = says.flags;
+    for (part, &(from, raw_bits)) in told.parts.iter_mut().zip(&says.parts) {
+        *part = from;
+        if raw_bits > 0 {
+            let raw = bits.read(raw_bits)? as i32;
+            let size = from.wrapping_add(raw >> 1);
+            *part = if raw & 1 == 1 { size.wrapping_neg() } else { size };
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// The built-in code: what a room has until it has learned a codebook, and what an escape falls back to.

@@ -122,7 +122,7 @@ pub(crate) fn own(plan: &Plan, group: &Group, past: &Past<'_>, model: Model) -> 
             continue;
         };
         *changes = changed.unsigned_abs();
-        *place = if bounds.ring { value & bounds.max } else { value.clamp(bounds.min, bounds.max) };
+        *place = bounds.within(value);
         *turned = track.likely(model) < 0;
     }
     let pace = match speed {
