@@ -84,12 +84,11 @@ impl<const N: usize> Circles<N> {
             circles.there[row] = depth > 0 && first[row] >= STILL;
             if circles.there[row] {
                 let repeats = even && again[row];
-                let whole = first[row] as u32;
-                let octave = whole.ilog2();
-                let half = whole >> (octave - 1) & 1;
-                let pace = ((2 * octave + half) % 7) as u8;
+                // The exponent and the first bit behind the point: two to an octave.
+                let half_octaves = (first[row].to_bits() >> 51) as u32 - 2 * 1_023;
+                let pace = (half_octaves % 7) as u8;
                 circles.context[row] = if depth < 3 { NEW as u8 } else { pace + if repeats { 7 } else { 0 } };
-                circles.magnitude[row] = if repeats { 2 } else { octave.saturating_sub(3) as u8 };
+                circles.magnitude[row] = if repeats { 2 } else { (half_octaves / 2 - 3) as u8 };
             }
         }
         circles
