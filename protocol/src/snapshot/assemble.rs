@@ -7,8 +7,9 @@
 //! enters, as rising slots with an owner and a record each.
 
 use super::coder::learn::Counts;
+use super::codes::Codes;
 use super::frame::Entering;
-use super::lane::{Codes, Coding, LaneKind, slots_in};
+use super::lane::{Coding, LaneKind, slots_in};
 use super::ledger::{Held, LANE_DEPTH, RingSet, Visible};
 use super::plan::KindPlan;
 use super::wholes::Wholes;

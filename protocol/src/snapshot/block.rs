@@ -27,7 +27,7 @@ impl<'a> BlockReader<'a> {
     pub(super) fn new(coder: &'a CoderPlan, earlier: &'a Earlier<'a>) -> Option<BlockReader<'a>> {
         let lead = coder.groups.get(coder.lead)?;
         let &[x, y] = lead.components.as_slice() else { return None };
-        let steady = lead.expect == Expect::Steady && coder.common.is_empty();
+        let steady = matches!(lead.expect, Expect::Steady) && coder.common.is_empty();
         steady.then_some(BlockReader { coder, earlier, lead, parts: (x, y) })
     }
 

@@ -2,7 +2,8 @@
 
 use super::apply;
 use super::coder::plan::Plan as CoderPlan;
-use super::lane::{Codes, Lane, slots_in};
+use super::codes::Codes;
+use super::lane::{Lane, slots_in};
 use super::lanes::{Lanes, Sections};
 use super::models::word;
 use super::plan::{KindPlan, Plan};

@@ -1,7 +1,5 @@
 //! A lane: what is coded once for all clients that hold the same snapshots and the same codebook.
 
-use core::ops::Range;
-
 use super::coder::codebook::{Codebook, GroupBook};
 use super::coder::derived::{BLOCK, Block};
 use super::coder::entity::{Told, Walk};
@@ -9,6 +7,7 @@ use super::coder::found::Found;
 use super::coder::learn::Counts;
 use super::coder::pipes::{Prior, Writer, told_jointly};
 use super::coder::plan::{Expect, Group, Plan as CoderPlan};
+use super::codes::{Codes, Place};
 use super::ledger::LANE_DEPTH;
 use super::models::{word, words};
 use super::plan::{KindPlan, Plan};
@@ -16,7 +15,6 @@ use super::row::{self, Earlier, Watched};
 use crate::id::Tick;
 use crate::image::{Image, KindImage, Slots};
 use crate::limits::COMPONENTS_MAX;
-use crate::wire::bits::BitWriter;
 
 /// The codes of one tick against the same snapshots, made as they are asked for.
 #[derive(Debug, Default)]
@@ -49,31 +47,6 @@ pub(super) struct LaneKind {
     /// All `whole` fields of rows of which somebody is owed some.
     pub(super) all_wholes: Codes,
 }
-
-/// The codes of rows, one after the other in a buffer of bits.
-#[derive(Debug, Default)]
-pub(super) struct Codes {
-    pub(super) known: Slots,
-    /// Those that were known before they were cleared.
-    asked: Slots,
-    /// Those of them of which nothing is told that was not expected.
-    pub(super) exact: Slots,
-    /// Those of them that are not as they were at the base: expected or not, the client has to learn of the tick.
-    pub(super) moved: Slots,
-    places: Vec<Place>,
-    /// Where longer codes lie in `bits`.
-    spans: Vec<Range<usize>>,
-    bits: Vec<u8>,
-}
-
-/// A code of at most [`SHORT`] bits itself, behind its length in [`LENGTH_BITS`]; or the place of a longer one in
-/// `spans`, behind [`LONG`]. Four bytes a row, so that those of thousands stay in the cache that is nearest.
-#[derive(Clone, Copy, Debug, Default)]
-struct Place(u32);
-
-const LENGTH_BITS: u32 = 5;
-const SHORT: u32 = u32::BITS - LENGTH_BITS;
-const LONG: u32 = (1 << LENGTH_BITS) - 1;
 
 /// The images that a lane looks back at, newest first.
 pub(super) type Images<'a> = [Option<&'a Image>; LANE_DEPTH];
@@ -138,8 +111,8 @@ impl LaneKind {
 
     /// Whether some of `wanted` (64 slots from `at * 64` on) are not known at this depth.
     #[inline]
-    pub(super) fn lacks(&self, depth: usize, at: usize, wanted: u64) -> bool {
-        self.codes.get(depth - 1).is_some_and(|codes| wanted & !codes.known.word(at) != 0)
+    pub(super) fn lacks(&mut self, depth: usize, at: usize, wanted: u64) -> bool {
+        self.codes.get_mut(depth - 1).is_some_and(|codes| codes.want(at, wanted))
     }
 
     /// Codes those of `wanted` (64 slots from `at * 64` on) that are not known at this depth.
@@ -152,9 +125,10 @@ impl LaneKind {
         counts: &mut Option<&mut Counts>,
     ) {
         let Some(codes) = self.codes.get_mut(depth - 1) else { return };
-        // Who asked in the last tick will ask again: better now, with its neighbours.
+        // What somebody wanted in the last tick will be wanted again: better now, with its neighbours.
         let same = self.same.iter().take(depth).fold(u64::MAX, |rows, same| rows & same.word(at));
-        let missing = (wanted | codes.asked.word(at) & same) & !codes.known.word(at);
+        let again = codes.wanted_before(at) & same;
+        let missing = (wanted | again) & !codes.known.word(at);
         let still = match depth.checked_sub(2).map(|at| self.still.get(at)) {
             None if coding.coder.rests() => u64::MAX,
             Some(Some(still)) => still.word(at),
@@ -186,7 +160,7 @@ impl LaneKind {
                     None => {
                         let past = coding.earlier.past(slot, depth);
                         let walk = Walk { plan: coding.coder, past, models_before, found, read: None, rare_stays };
-                        codes.code(coding, &walk, models, counts)
+                        coding.code(&walk, models, counts, codes)
                     }
                 };
                 // What kept still is taken to stay, even where it is expected to go.
@@ -214,14 +188,40 @@ impl Lead<'_> {
     fn told(&self, found: &Found) -> Option<Place> {
         let turn = &found.turn;
         let (code, len) = told_jointly(self.book, turn.context.into(), self.group, &turn.told)?;
-        (len <= SHORT).then_some(Place((code as u32) << LENGTH_BITS | len))
+        Place::short(code, len)
     }
 }
 
 impl<'a> Coding<'a> {
     fn lead(&self) -> Option<Lead<'a>> {
-        let group = self.coder.groups.get(self.coder.lead).filter(|group| group.expect == Expect::Steady)?;
+        let group =
+            self.coder.groups.get(self.coder.lead).filter(|group| matches!(group.expect, Expect::Steady))?;
         Some(Lead { group, book: self.book?.group(self.kind, self.coder.lead)? })
+    }
+
+    /// Codes a row; says whether anything is told that was not expected.
+    fn code(&self, walk: &Walk<'_>, mut models: u32, counts: &mut Option<&mut Counts>, codes: &mut Codes) -> bool {
+        let coder = self.coder;
+        let slot = walk.past.slot as u32;
+        let mut now = [0; COMPONENTS_MAX];
+        match (walk.rare_stays, walk.found.is_all(coder)) {
+            (true, true) => {}
+            (true, false) => row::gather(&coder.usual_components, self.now, slot, &mut now),
+            (false, _) => row::gather(&coder.components, self.now, slot, &mut now),
+        }
+        let mut off = false;
+        codes.add(slot, |bits| {
+            let counts = counts.as_deref_mut().map(|counts| (counts, self.kind));
+            let book = self.book.map(|book| (book, self.kind));
+            let pipe = Writer { book, prior: self.prior, bits, counts };
+            let mut pipe = Watched { pipe, off: false };
+            // Writing does not fail: what a plan names it has.
+            let written = walk.code(&mut now, &mut models, &mut pipe);
+            debug_assert!(written.is_ok(), "{written:?}");
+            off = pipe.off;
+            pipe.pipe.bits
+        });
+        off
     }
 
     /// Whether a row is as it was at the base.
@@ -240,125 +240,6 @@ impl<'a> Coding<'a> {
             before != now
         };
         slots_in(at, unchanged).filter(changed).fold(unchanged, |stay, slot| stay & !(1 << (slot % 64)))
-    }
-}
-
-impl Codes {
-    pub(super) fn clear(&mut self) {
-        core::mem::swap(&mut self.known, &mut self.asked);
-        self.known.clear();
-        self.exact.clear();
-        self.moved.clear();
-        self.bits.clear();
-        self.spans.clear();
-    }
-
-    /// Codes a row; says whether anything is told that was not expected.
-    fn code(
-        &mut self,
-        coding: &Coding<'_>,
-        walk: &Walk<'_>,
-        mut models: u32,
-        counts: &mut Option<&mut Counts>,
-    ) -> bool {
-        let coder = coding.coder;
-        let slot = walk.past.slot as u32;
-        let mut now = [0; COMPONENTS_MAX];
-        match (walk.rare_stays, walk.found.is_all(coder)) {
-            (true, true) => {}
-            (true, false) => row::gather(&coder.usual_components, coding.now, slot, &mut now),
-            (false, _) => row::gather(&coder.components, coding.now, slot, &mut now),
-        }
-        let mut off = false;
-        self.add(slot, |bits| {
-            let counts = counts.as_deref_mut().map(|counts| (counts, coding.kind));
-            let book = coding.book.map(|book| (book, coding.kind));
-            let pipe = Writer { book, prior: coding.prior, bits, counts };
-            let mut pipe = Watched { pipe, off: false };
-            // Writing does not fail: what a plan names it has.
-            let written = walk.code(&mut now, &mut models, &mut pipe);
-            debug_assert!(written.is_ok(), "{written:?}");
-            off = pipe.off;
-            pipe.pipe.bits
-        });
-        off
-    }
-
-    /// Writes the code of a row.
-    pub(super) fn add(&mut self, slot: u32, write: impl FnOnce(BitWriter<'_>) -> BitWriter<'_>) {
-        let from = self.bits.len();
-        let to = write(BitWriter::new(&mut self.bits));
-        let len = to.len() - 8 * from;
-        let code = match to.finish_or_take(from, SHORT) {
-            Some(code) => Place((code as u32) << LENGTH_BITS | len as u32),
-            None => {
-                self.spans.push(8 * from..8 * from + len);
-                Place((self.spans.len() as u32 - 1) << LENGTH_BITS | LONG)
-            }
-        };
-        self.put(slot, code);
-    }
-
-    fn put(&mut self, slot: u32, code: Place) {
-        let at = slot as usize;
-        if at >= self.places.len() {
-            self.places.resize((at + 1).next_power_of_two().max(64), Place::default());
-        }
-        if let Some(place) = self.places.get_mut(at) {
-            *place = code;
-        }
-        self.known.insert(slot);
-    }
-
-    /// Bits of a code that is known.
-    pub(super) fn len(&self, slot: u32) -> usize {
-        let place = self.places.get(slot as usize).copied().unwrap_or_default();
-        if place.is_long() { self.span(place).len() } else { place.len() as usize }
-    }
-
-    /// Appends a code that is known.
-    #[inline]
-    pub(super) fn append(&self, slot: u32, to: &mut BitWriter<'_>) {
-        if let Some(&place) = self.places.get(slot as usize) {
-            self.append_at(place, to);
-        }
-    }
-
-    /// Appends codes that are known: of those of the 64 slots from `word * 64` on whose bits are set.
-    #[inline]
-    pub(super) fn append_word(&self, word: usize, mut rows: u64, to: &mut BitWriter<'_>) {
-        let Some(places) = self.places.as_chunks::<64>().0.get(word) else { return };
-        while rows != 0 {
-            if let Some(&place) = places.get(rows.trailing_zeros() as usize) {
-                self.append_at(place, to);
-            }
-            rows &= rows - 1;
-        }
-    }
-
-    #[inline]
-    fn append_at(&self, place: Place, to: &mut BitWriter<'_>) {
-        if place.is_long() {
-            let span = self.span(place);
-            to.append(&self.bits, span.start, span.len());
-        } else {
-            to.write(u64::from(place.0 >> LENGTH_BITS), place.len());
-        }
-    }
-
-    fn span(&self, place: Place) -> Range<usize> {
-        self.spans.get((place.0 >> LENGTH_BITS) as usize).cloned().unwrap_or_default()
-    }
-}
-
-impl Place {
-    fn is_long(self) -> bool {
-        self.len() == LONG
-    }
-
-    /// Bits of a short one.
-    fn len(self) -> u32 {
-        self.0 & LONG
     }
 }
 

@@ -8,6 +8,7 @@ mod assemble;
 mod block;
 mod books;
 mod coder;
+mod codes;
 mod encoder;
 mod enters;
 mod frame;

@@ -51,16 +51,14 @@ impl<const N: usize> Circles<N> {
         let lengths = [lengths(&held[0]), lengths(&held[1]), lengths(&held[2])];
         let first = &lengths[0];
         // The mean of those lengths that are about the same.
+        let (two, three) = (depth > 1, depth > 2);
         for row in 0..N {
-            let mut sum = first[row];
-            let mut count = 1.0;
-            for (age, others) in (1..).zip([&lengths[1], &lengths[2]]) {
-                let by = others[row] - first[row];
-                let alike = age < depth && by * by < 4.0;
-                sum += if alike { others[row] } else { 0.0 };
-                count += if alike { 1.0 } else { 0.0 };
-            }
-            circles.length[row] = sum / count;
+            let by = [lengths[1][row] - first[row], lengths[2][row] - first[row]];
+            let [second, third] = [two && by[0] * by[0] < 4.0, three && by[1] * by[1] < 4.0];
+            let one = |alike: bool| if alike { 1.0 } else { 0.0 };
+            let sum = first[row] + if second { lengths[1][row] } else { 0.0 };
+            let sum = sum + if third { lengths[2][row] } else { 0.0 };
+            circles.length[row] = sum / (1.0 + one(second) + one(third));
         }
         // Straight on; or turned as far again as the newest is from the one before.
         let (newest, before) = (&held[0], &held[1]);
@@ -129,8 +127,11 @@ impl<const N: usize> Circles<N> {
 #[inline]
 fn steps<const N: usize>(numbers: &[[i32; N]; 2], zero: f64) -> [[f64; N]; 2] {
     let mut steps = [[0.0; N]; 2];
-    for (steps, numbers) in steps.iter_mut().zip(numbers) {
-        steps.iter_mut().zip(numbers).for_each(|(step, &number)| *step = f64::from(number) + zero);
+    for row in 0..N {
+        steps[0][row] = f64::from(numbers[0][row]) + zero;
+    }
+    for row in 0..N {
+        steps[1][row] = f64::from(numbers[1][row]) + zero;
     }
     steps
 }
@@ -138,8 +139,8 @@ fn steps<const N: usize>(numbers: &[[i32; N]; 2], zero: f64) -> [[f64; N]; 2] {
 #[inline]
 fn lengths<const N: usize>([xs, ys]: &[[f64; N]; 2]) -> [f64; N] {
     let mut lengths = [0.0; N];
-    for (length, (x, y)) in lengths.iter_mut().zip(xs.iter().zip(ys)) {
-        *length = (x * x + y * y).sqrt();
+    for row in 0..N {
+        lengths[row] = (xs[row] * xs[row] + ys[row] * ys[row]).sqrt();
     }
     lengths
 }

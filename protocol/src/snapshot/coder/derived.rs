@@ -126,7 +126,9 @@ pub(crate) fn off<const N: usize>(group: &Group, expected: &[[i32; N]; GROUP_MAX
     let mut off = [0; N];
     for (&at, expected) in group.components.iter().zip(expected) {
         let now = rows.now(at);
-        off.iter_mut().zip(now.iter().zip(expected)).for_each(|(off, (now, expected))| *off |= now ^ expected);
+        for row in 0..N {
+            off[row] |= now[row] ^ expected[row];
+        }
     }
     off.iter().enumerate().fold(0, |bits, (row, &off)| bits | u32::from(off != 0) << row)
 }
@@ -139,11 +141,11 @@ impl Along {
         let [x, y] = [rows.now(self.velocity[0]), rows.now(self.velocity[1])];
         let before = group.components.first().filter(|_| rows.depth_and_ages().0 > 0);
         let before = before.map_or([0; N], |&at| rows.past(0, at));
-        let mut angles = before;
-        for (angle, (x, y)) in angles.iter_mut().zip(x.into_iter().zip(y)) {
-            let (x, y) = (self.real(x), self.real(y));
+        let mut angles = [0; N];
+        for row in 0..N {
+            let (x, y) = (self.real(x[row]), self.real(y[row]));
             let along = round(turns(y, x) * f64::from(size)) & (size - 1) as i32;
-            *angle = if x != 0.0 || y != 0.0 { along } else { *angle };
+            angles[row] = if x != 0.0 || y != 0.0 { along } else { before[row] };
         }
         angles
     }
@@ -166,13 +168,15 @@ impl Mover {
         let ticks = rows.depth_and_ages().1[0];
         let first = if ticks > 1 { self.velocity(|at| rows.past(0, at)) } else { last };
         let mut values = [[0; N]; GROUP_MAX];
-        let parts =
-            values.iter_mut().zip(group.components.iter().zip(&group.bounds)).zip(first.into_iter().zip(last));
+        let parts = values.iter_mut().zip(group.components.iter().zip(&group.bounds)).zip(first.iter().zip(&last));
         for ((place, (&at, bounds)), (first, last)) in parts {
             let from = rows.past(0, at);
-            for ((place, from), way) in place.iter_mut().zip(from).zip(first.into_iter().zip(last)) {
-                let moved = if ticks > 1 { self.moved_on(from, ticks, way) } else { self.moved_once(from, way.1) };
-                *place = moved.clamp(bounds.min, bounds.max);
+            for row in 0..N {
+                let moved = match ticks > 1 {
+                    true => self.moved_on(from[row], ticks, (first[row], last[row])),
+                    false => self.moved_once(from[row], last[row]),
+                };
+                place[row] = moved.clamp(bounds.min, bounds.max);
             }
         }
         values
@@ -202,7 +206,10 @@ impl Mover {
         match &self.by {
             By::Vector(velocity) => {
                 for (part, &at) in parts.iter_mut().zip(velocity) {
-                    part.iter_mut().zip(values(at)).for_each(|(part, value)| *part = real(value));
+                    let numbers = values(at);
+                    for row in 0..N {
+                        part[row] = real(numbers[row]);
+                    }
                 }
             }
             By::Polar { speed, angle, bits } => {

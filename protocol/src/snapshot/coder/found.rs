@@ -38,7 +38,7 @@ impl Found {
                 found.off |= (off >> row & 1) << bit;
             }
         }
-        if let Some(group) = plan.groups.get(plan.lead).filter(|group| group.expect == Expect::Steady) {
+        if let Some(group) = plan.groups.get(plan.lead).filter(|group| matches!(group.expect, Expect::Steady)) {
             let turns = turns(plan, group, rows, models);
             found.iter_mut().zip(turns).for_each(|(found, turn)| found.turn = turn);
         }
@@ -80,10 +80,10 @@ fn turns<const N: usize>(plan: &Plan, group: &Group, rows: &impl Rows<N>, models
     let (found, mut fit) = circles.turns(&now);
     let at = circles.at(&found);
     let mut off = [[0; N]; 2];
-    for (off, (now, at)) in off.iter_mut().zip(now.iter().zip(&at)) {
-        for ((off, fit), (now, at)) in off.iter_mut().zip(&mut fit).zip(now.iter().zip(at)) {
-            *off = now.wrapping_sub(*at);
-            *fit &= (-1..=1).contains(off);
+    for part in 0..2 {
+        for row in 0..N {
+            off[part][row] = now[part][row].wrapping_sub(at[part][row]);
+            fit[row] &= off[part][row].wrapping_add(1) as u32 <= 2;
         }
     }
     let mut turns = [Turn::default(); N];
