@@ -98,6 +98,13 @@ impl Slots {
         self.len = other.len;
     }
 
+    /// Becomes the set of these bits, 64 slots a word, slot 0 lowest, keeping this set's memory.
+    pub fn copy_from_words(&mut self, words: impl Iterator<Item = u64>) {
+        self.words.clear();
+        self.words.extend(words);
+        self.len = self.words.iter().map(|word| word.count_ones()).sum();
+    }
+
     /// The bits, 64 slots a word, slot 0 lowest. Words past the end count as zero.
     #[inline]
     #[must_use]

@@ -1,21 +1,20 @@
 //! A uniform grid over the rows that are somewhere: the index that finds what lies around a point, nothing else.
 //!
-//! Rows stay in it from tick to tick. One that kept still costs a compare, one that moved within its cell is written
-//! over, and only one that went into another cell is moved there. The cells are laid out anew where there are many
-//! more or fewer rows than they were made for, where rows have left the part of the world that they cover, and every
-//! so often.
+//! In each tick the rows are put in order anew, by the cell in which they are: those of neighbouring cells on a line lie
+//! side by side, so that what is near a point is read in a few stretches. That takes less than finding out which rows
+//! went where, as soon as many of them move. The cells are laid out anew where there are many more or fewer rows than
+//! they were made for, where rows have left the part of the world that they cover, and every so often.
 
-mod cells;
 #[cfg(test)]
 mod tests;
 
+use core::ops::Range;
+
 use tickwire_protocol::id::{EntityId, KindId};
-use tickwire_protocol::image::{Image, KindImage, Slots};
+use tickwire_protocol::image::{Image, KindImage};
 use tickwire_protocol::prelude::Vec3;
 use tickwire_protocol::quantize::from_step;
 use tickwire_protocol::schema::{FieldType, Schema};
-
-use self::cells::Cells;
 
 /// Cells along one side: a table of them stays in the cache.
 const SIDE_MAX: usize = 256;
@@ -30,14 +29,19 @@ const FEW_ROWS: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Grid {
     places: Vec<Option<Place>>,
-    /// By kind.
-    known: Vec<Known>,
-    cells: Cells,
+    /// By kind: the words that a bit for each of its slots takes, one kind after the other.
+    words: Vec<Range<usize>>,
     plane: Plane,
+    /// The rows, by cell, then kind, then slot.
+    rows: Rows,
+    /// By cell: how many rows there are up to its end.
+    ends: Vec<u32>,
+    /// The rows by kind, then slot.
+    unordered: Vec<Row>,
     /// How many rows the cells were laid out for, and ticks since then.
     laid_for: usize,
     ticks: u32,
-    /// How often a row was seen to move outside the plane since then.
+    /// How often a row was outside the plane since then.
     strayed: usize,
 }
 
@@ -50,19 +54,26 @@ struct Place {
     steps: Option<(f64, f64, u32)>,
 }
 
-/// The rows of a kind that are in the grid.
-#[derive(Debug, Default)]
-struct Known {
-    slots: Slots,
-    /// The integers of their places, by slot.
-    steps: Vec<[i32; 3]>,
+/// A row: where it is, which of the bits of [`Grid::words`] is its own, and its cell.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    at: [f32; 3],
+    bit: u32,
+    cell: u32,
 }
 
-/// A row and where it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Row {
-    pub(super) at: Vec3,
-    pub(super) id: EntityId,
+/// Rows in columns, so that several are measured at once.
+#[derive(Debug, Default)]
+struct Rows {
+    at: [Vec<f32>; 3],
+    bits: Vec<u32>,
+}
+
+/// Rows that lie side by side: where they are, and their bits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch<'a> {
+    pub(super) at: [&'a [f32]; 3],
+    pub(super) bits: &'a [u32],
 }
 
 /// The part of the world that the cells cover. What is outside lies in the cells of the edge; so does what is nowhere
@@ -92,7 +103,7 @@ impl Grid {
             Some(Place { first, size: usize::from(*size), steps })
         });
         let places: Vec<Option<Place>> = places.collect();
-        Grid { known: places.iter().map(|_| Known::default()).collect(), places, ..Grid::default() }
+        Grid { places, ..Grid::default() }
     }
 
     /// Whether rows of this kind are somewhere.
@@ -107,6 +118,12 @@ impl Grid {
         Some(place.position(place.steps_of(&columns, id.slot)))
     }
 
+    /// By kind: the words that a bit for each of its slots takes, one kind after the other. Of a kind without a place
+    /// there are none.
+    pub(super) fn words(&self) -> &[Range<usize>] {
+        &self.words
+    }
+
     /// Brings the rows to where they are in `image`.
     pub(super) fn update(&mut self, image: &Image) {
         let placed = self.places.iter().zip(&image.kinds).filter(|(place, _)| place.is_some());
@@ -115,11 +132,42 @@ impl Grid {
         if self.is_outgrown(rows) {
             self.lay_out(image, rows);
         }
-        let kinds = (0..).map(KindId).zip(&self.places).zip(self.known.iter_mut().zip(&image.kinds));
-        for ((kind, place), (known, rows)) in kinds {
+        self.ends.clear();
+        self.ends.resize(self.plane.columns * self.plane.lines, 0);
+        self.words.clear();
+        self.unordered.clear();
+        let mut words = 0;
+        for (place, rows) in self.places.iter().zip(&image.kinds) {
+            let from = words;
             if let Some(place) = place {
-                self.strayed += known.update((kind, place), rows, &self.plane, &mut self.cells);
+                words += rows.capacity().div_ceil(64);
+                place.add_rows(rows, from as u32 * 64, &mut self.unordered);
             }
+            self.words.push(from..words);
+        }
+        for row in &mut self.unordered {
+            let at = Vec3::from_array(row.at);
+            row.cell = self.plane.cell(at) as u32;
+            self.strayed += usize::from(!self.plane.covers(at));
+            if let Some(rows) = self.ends.get_mut(row.cell as usize) {
+                *rows += 1;
+            }
+        }
+        self.put_in_order();
+    }
+
+    /// Puts the rows by cell; of each cell it is known how many there are.
+    fn put_in_order(&mut self) {
+        let mut before = 0;
+        for end in &mut self.ends {
+            let rows = core::mem::replace(end, before);
+            before += rows;
+        }
+        self.rows.resize(self.unordered.len());
+        for row in &self.unordered {
+            let Some(end) = self.ends.get_mut(row.cell as usize) else { continue };
+            self.rows.put(*end as usize, row);
+            *end += 1;
         }
     }
 
@@ -147,28 +195,30 @@ impl Grid {
         }
         self.plane = Plane::over(min, max, rows);
         (self.laid_for, self.ticks, self.strayed) = (rows, 0, 0);
-        // They are laid out anew before there are more than twice as many.
-        self.cells.clear(self.plane.columns * self.plane.lines, 2 * rows.max(FEW_ROWS), image.kinds.len());
-        self.known.iter_mut().for_each(|known| known.slots.clear());
     }
 
     /// Every row within `radius` of `centre` (across the plane), and some more: the caller measures.
     #[inline]
-    pub(super) fn near(&self, centre: Vec3, radius: f32, mut each: impl FnMut(&Row)) {
+    pub(super) fn near(&self, centre: Vec3, radius: f32, mut each: impl FnMut(Stretch<'_>)) {
         let plane = &self.plane;
         // What is lost to rounding must not be missed.
         let reach = radius * 1.001;
         let middle = plane.along(centre.y, 1);
         for line in plane.line(centre.y - reach)..=plane.line(centre.y + reach) {
             // The first and the last line go on forever.
-            let from = if line == 0 { f32::NEG_INFINITY } else { line as f32 };
-            let to = if line + 1 >= plane.lines { f32::INFINITY } else { (line + 1) as f32 };
+            let from = if line == 0 { f32::NEG_INFINITY } else { line as u32 as f32 };
+            let to = if line + 1 >= plane.lines { f32::INFINITY } else { (line as u32 + 1) as f32 };
             let away = ((from - middle).max(middle - to) - 0.01).max(0.0) * plane.edge;
             let half = (reach * reach - away * away).max(0.0).sqrt();
             let first = line * plane.columns;
-            self.cells
-                .each(first + plane.column(centre.x - half)..first + plane.column(centre.x + half) + 1, &mut each);
+            let (from, to) = (first + plane.column(centre.x - half), first + plane.column(centre.x + half));
+            each(self.rows.stretch(self.end_before(from)..self.end_before(to + 1)));
         }
+    }
+
+    /// How many rows there are before a cell.
+    fn end_before(&self, cell: usize) -> usize {
+        cell.checked_sub(1).and_then(|cell| self.ends.get(cell)).map_or(0, |end| *end as usize)
     }
 
     fn place_of(&self, kind: KindId) -> Option<&Place> {
@@ -176,41 +226,28 @@ impl Grid {
     }
 }
 
-impl Known {
-    /// Brings the rows of a kind to where they are. Says how many of them moved, and are outside the plane.
-    fn update(
-        &mut self,
-        (kind, place): (KindId, &Place),
-        rows: &KindImage,
-        plane: &Plane,
-        cells: &mut Cells,
-    ) -> usize {
-        for slot in self.slots.difference(&rows.alive) {
-            cells.remove(EntityId { kind, slot });
-        }
-        if self.steps.len() < rows.capacity() {
-            self.steps.resize(rows.capacity(), [0; 3]);
-        }
-        let (columns, mut strayed) = (place.columns(rows), 0);
-        for slot in rows.alive.iter() {
-            let Some(known) = self.steps.get_mut(slot as usize) else { continue };
-            let steps = place.steps_of(&columns, slot);
-            let is_new = !self.slots.contains(slot);
-            if *known == steps && !is_new {
-                continue;
-            }
-            *known = steps;
-            let row = Row { at: place.position(steps), id: EntityId { kind, slot } };
-            strayed += usize::from(!plane.covers(row.at));
-            let cell = plane.cell(row.at);
-            if is_new {
-                cells.insert(cell, row);
-            } else {
-                cells.put(cell, row);
+impl Rows {
+    fn resize(&mut self, rows: usize) {
+        self.at.iter_mut().for_each(|column| column.resize(rows, 0.0));
+        self.bits.resize(rows, 0);
+    }
+
+    #[inline]
+    fn put(&mut self, at: usize, row: &Row) {
+        for (column, value) in self.at.iter_mut().zip(row.at) {
+            if let Some(place) = column.get_mut(at) {
+                *place = value;
             }
         }
-        self.slots.copy_from(&rows.alive);
-        strayed
+        if let Some(place) = self.bits.get_mut(at) {
+            *place = row.bit;
+        }
+    }
+
+    #[inline]
+    fn stretch(&self, rows: Range<usize>) -> Stretch<'_> {
+        let at = self.at.each_ref().map(|column| column.get(rows.clone()).unwrap_or_default());
+        Stretch { at, bits: self.bits.get(rows).unwrap_or_default() }
     }
 }
 
@@ -248,11 +285,11 @@ impl Plane {
     }
 
     fn column(&self, x: f32) -> usize {
-        (self.along(x, 0) as usize).min(self.columns.saturating_sub(1))
+        (self.along(x, 0) as u32 as usize).min(self.columns.saturating_sub(1))
     }
 
     fn line(&self, y: f32) -> usize {
-        (self.along(y, 1) as usize).min(self.lines.saturating_sub(1))
+        (self.along(y, 1) as u32 as usize).min(self.lines.saturating_sub(1))
     }
 
     fn cell(&self, at: Vec3) -> usize {
@@ -280,5 +317,28 @@ impl Place {
             };
         }
         Vec3::from_array(at)
+    }
+
+    /// Adds the rows of a kind, their cells not known yet; the bit of slot 0 is `bit`.
+    fn add_rows(&self, rows: &KindImage, bit: u32, to: &mut Vec<Row>) {
+        let from = to.len();
+        to.extend(rows.alive.iter().map(|slot| Row { at: [0.0; 3], bit: bit + slot, cell: 0 }));
+        let added = to.get_mut(from..).unwrap_or_default();
+        for (axis, column) in self.columns(rows).into_iter().enumerate().take(self.size) {
+            match self.steps {
+                Some((lo, step, steps)) => fill(added, axis, bit, column, |n| from_step(n, lo, step, steps)),
+                None => fill(added, axis, bit, column, |n| f32::from_bits(n as u32)),
+            }
+        }
+    }
+}
+
+/// Puts the values of a column into rows, of which slot 0 has this bit.
+fn fill(rows: &mut [Row], axis: usize, bit: u32, column: &[i32], value: impl Fn(i32) -> f32) {
+    for row in rows {
+        let n = column.get((row.bit - bit) as usize).copied().unwrap_or(0);
+        if let Some(at) = row.at.get_mut(axis) {
+            *at = value(n);
+        }
     }
 }

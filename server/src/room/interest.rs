@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tickwire_protocol::game::{HYSTERESIS, View};
+use tickwire_protocol::game::{Area, HYSTERESIS, View};
 use tickwire_protocol::id::{EntityId, KindId, PlayerId, Tick};
 use tickwire_protocol::image::{Image, Slots};
 use tickwire_protocol::prelude::Vec3;
@@ -26,7 +26,17 @@ pub(super) struct Interest {
     everything: [Arc<Visible>; 3],
     everything_at: Tick,
     order: Vec<(u8, u32, EntityId)>,
+    marks: Marks,
 }
+
+/// The rows with a place that one client saw, and those that it sees: a bit each, in the grid's words.
+#[derive(Debug, Default)]
+struct Marks {
+    words: Vec<[u64; 2]>,
+}
+
+/// Rows that are measured at once.
+const TOGETHER: usize = 64;
 
 impl Interest {
     pub(super) fn new(schema: &Schema) -> Interest {
@@ -39,6 +49,7 @@ impl Interest {
             everything: Default::default(),
             everything_at: Tick::NONE,
             order: Vec::new(),
+            marks: Marks::default(),
         }
     }
 
@@ -80,15 +91,13 @@ impl Interest {
                 slots.copy_from(&rows.alive);
             }
         }
-        for area in view.areas.iter() {
-            let wide = area.radius * HYSTERESIS;
-            let (near, far) = (area.radius * area.radius, wide * wide);
-            self.grid.near(area.centre, wide, |row| {
-                let distance = row.at.distance_squared(area.centre);
-                if distance <= near || (distance <= far && has(&before.kinds, row.id)) {
-                    insert(&mut visible.kinds, row.id);
+        if !view.areas.is_empty() && !view.everything {
+            self.marks.find(&self.grid, &view.areas, &before.kinds);
+            for (words, slots) in self.grid.words().iter().zip(&mut visible.kinds) {
+                if let Some(words) = self.marks.words.get(words.clone()).filter(|words| !words.is_empty()) {
+                    slots.copy_from_words(words.iter().map(|[_, sees]| *sees));
                 }
-            });
+            }
         }
         for id in view.with.iter().filter(|id| image.contains(**id) && !self.is_secret(id.kind)) {
             insert(&mut visible.kinds, *id);
@@ -165,6 +174,50 @@ impl Interest {
     fn is_secret(&self, kind: KindId) -> bool {
         self.secret.get(usize::from(kind.0)) == Some(&true)
     }
+}
+
+impl Marks {
+    /// Finds the rows in these areas; `before` is what was seen in the last tick.
+    fn find(&mut self, grid: &Grid, areas: &[Area], before: &[Slots]) {
+        self.words.clear();
+        self.words.resize(grid.words().last().map_or(0, |words| words.end), [0; 2]);
+        for (words, slots) in grid.words().iter().zip(before) {
+            let words = self.words.get_mut(words.clone()).unwrap_or_default();
+            words.iter_mut().zip(slots.words()).for_each(|([saw, _], word)| *saw = *word);
+        }
+        for area in areas {
+            let wide = area.radius * HYSTERESIS;
+            let reaches = [area.radius * area.radius, wide * wide];
+            grid.near(area.centre, wide, |rows| {
+                let [x, y, z] = rows.at.map(|column| column.chunks(TOGETHER));
+                for (((x, y), z), bits) in x.zip(y).zip(z).zip(rows.bits.chunks(TOGETHER)) {
+                    self.add(bits, &measure([x, y, z], area.centre, reaches));
+                }
+            });
+        }
+    }
+
+    /// Adds those of some rows that are near, and those that are near enough and were seen. The same steps are taken for
+    /// all of them: which are near is a matter of chance.
+    fn add(&mut self, bits: &[u32], measured: &[u32; TOGETHER]) {
+        for (bit, measured) in bits.iter().zip(measured) {
+            let Some([saw, sees]) = self.words.get_mut(*bit as usize / 64) else { continue };
+            let (near, near_enough) = (u64::from(*measured), u64::from(*measured >> 1));
+            *sees |= ((near | near_enough & *saw >> (bit % 64)) & 1) << (bit % 64);
+        }
+    }
+}
+
+/// Of each row the lowest bit says whether it is within the first distance, the next one whether it is within the
+/// second one, of which the squares are given.
+fn measure([x, y, z]: [&[f32]; 3], from: Vec3, [near, far]: [f32; 2]) -> [u32; TOGETHER] {
+    let mut measured = [0; TOGETHER];
+    for (measured, ((x, y), z)) in measured.iter_mut().zip(x.iter().zip(y).zip(z)) {
+        let (x, y, z) = (x - from.x, y - from.y, z - from.z);
+        let distance = x * x + y * y + z * z;
+        *measured = u32::from(distance <= near) | u32::from(distance <= far) << 1;
+    }
+    measured
 }
 
 /// Whether a row is in sets of slots by kind.
