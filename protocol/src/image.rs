@@ -98,10 +98,15 @@ impl KindImage {
     }
 
     /// Makes room for slots below `capacity`; never shrinks.
+    #[inline]
     pub fn reserve(&mut self, capacity: usize) {
-        if capacity <= self.capacity() {
-            return;
+        if capacity > self.capacity() {
+            self.grow(capacity);
         }
+    }
+
+    #[cold]
+    fn grow(&mut self, capacity: usize) {
         self.alive.reserve(capacity);
         self.generation.resize(capacity, 0);
         self.owner.resize(capacity, PlayerId::NOBODY);
@@ -114,6 +119,7 @@ impl KindImage {
     }
 
     /// Puts a row into `slot` (below the capacity) as a new one; its values are the caller's to write.
+    #[inline]
     pub fn insert(&mut self, slot: u32, owner: PlayerId, generation: u32) {
         let at = slot as usize;
         self.reserve(at + 1);
@@ -325,17 +331,20 @@ impl History {
 /// Those of the places `among` the 64 from `word * 64` on in which both have the same.
 fn equal_word<T: Copy + PartialEq>(a: &[T], b: &[T], word: usize, among: u64) -> u64 {
     let (a, b) = (a.get(word * 64..).unwrap_or_default(), b.get(word * 64..).unwrap_or_default());
-    if let (Some(a), Some(b)) = (a.first_chunk::<64>(), b.first_chunk::<64>())
-        && a == b
-    {
-        return among;
+    // A byte each first: of a known number of places compilers compare many at once.
+    let mut same = [0; 64];
+    if let (Some(a), Some(b)) = (a.first_chunk::<64>(), b.first_chunk::<64>()) {
+        if a == b {
+            return among;
+        }
+        same.iter_mut().zip(a.iter().zip(b)).for_each(|(same, (a, b))| *same = u8::from(a == b));
+    } else {
+        same.iter_mut().zip(a.iter().zip(b)).for_each(|(same, (a, b))| *same = u8::from(a == b));
     }
     let mut equal = 0;
-    for (byte, (a, b)) in a.chunks(8).zip(b.chunks(8)).take(8).enumerate() {
-        // A byte each, which compilers compare many of at once; then the lowest bit of each.
-        let mut same = [0; 8];
-        same.iter_mut().zip(a.iter().zip(b)).for_each(|(same, (a, b))| *same = u8::from(a == b));
-        let bits = u64::from_le_bytes(same).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    for (byte, same) in same.as_chunks::<8>().0.iter().enumerate() {
+        // The lowest bit of each.
+        let bits = u64::from_le_bytes(*same).wrapping_mul(0x0102_0408_1020_4080) >> 56;
         equal |= bits << (8 * byte);
     }
     equal & among
