@@ -54,6 +54,26 @@ fn rows_are_iterated_in_id_order_in_slots_that_tell_nothing() {
 }
 
 #[test]
+fn the_nth_of_some_rows_is_the_one_after_so_many() {
+    let mut sea = sea(1, 1_000);
+    let ids: Vec<_> = (0..500).map(|_| sea.ships.spawn(Ship::default())).collect();
+    for id in ids.into_iter().step_by(3) {
+        sea.ships.remove(id);
+    }
+    let ids: Vec<_> = sea.ships.ids().collect();
+    for from in [0, 1, 63, 64, 200] {
+        for n in 0..340 {
+            let (mut left, mut rows) = (sea.ships.ids(), sea.ships.iter());
+            assert_eq!(left.by_ref().take(from).count(), from);
+            assert_eq!(rows.by_ref().take(from).count(), from);
+            assert_eq!(left.nth(n), ids.get(from + n).copied(), "{n} after {from}");
+            assert_eq!(left.next(), ids.get(from + n + 1).copied(), "the next one of {n} after {from}");
+            assert_eq!(rows.nth(n).map(|(id, _)| id), ids.get(from + n).copied());
+        }
+    }
+}
+
+#[test]
 fn a_reused_slot_is_another_row() {
     let mut sea = sea(1, 1);
     let first = sea.ships.spawn_for(ME, Ship::default());

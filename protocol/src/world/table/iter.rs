@@ -1,9 +1,16 @@
 //! Iteration in id order, by types that have no destructor, so that a borrow ends where it is used last.
 
+use core::marker::PhantomData;
 use core::slice;
 
 use crate::id::Id;
 use crate::image::Slots;
+
+/// The ids of a table, in order: see [`super::Table::ids`].
+pub(super) struct Ids<'a, T> {
+    slots: Ones<'a>,
+    of: PhantomData<fn() -> T>,
+}
 
 /// The rows of a table, in id order: see [`super::Table::iter`].
 pub struct Rows<'a, T> {
@@ -33,6 +40,28 @@ pub struct RowsOfMut<'a, T> {
     slots: slice::Iter<'a, u32>,
 }
 
+impl<'a, T> Ids<'a, T> {
+    pub(super) fn new(alive: &'a Slots) -> Ids<'a, T> {
+        Ids { slots: Ones::new(alive), of: PhantomData }
+    }
+}
+
+impl<T> Iterator for Ids<'_, T> {
+    type Item = Id<T>;
+    fn next(&mut self) -> Option<Id<T>> {
+        self.slots.next().map(Id::new)
+    }
+    fn nth(&mut self, n: usize) -> Option<Id<T>> {
+        self.slots.nth(n).map(Id::new)
+    }
+}
+
+impl<T> Clone for Ids<'_, T> {
+    fn clone(&self) -> Self {
+        Ids { slots: self.slots.clone(), of: PhantomData }
+    }
+}
+
 impl<'a, T> Rows<'a, T> {
     pub(super) fn new(rows: &'a [T], alive: &'a Slots) -> Rows<'a, T> {
         Rows { rows, slots: Ones::new(alive) }
@@ -43,6 +72,10 @@ impl<'a, T> Iterator for Rows<'a, T> {
     type Item = (Id<T>, &'a T);
     fn next(&mut self) -> Option<(Id<T>, &'a T)> {
         let slot = self.slots.next()?;
+        Some((Id::new(slot), self.rows.get(slot as usize)?))
+    }
+    fn nth(&mut self, n: usize) -> Option<(Id<T>, &'a T)> {
+        let slot = self.slots.nth(n)?;
         Some((Id::new(slot), self.rows.get(slot as usize)?))
     }
 }
@@ -148,5 +181,18 @@ impl Iterator for Ones<'_> {
         let bit = self.word.trailing_zeros();
         self.word &= self.word - 1;
         Some(self.end - 64 + bit)
+    }
+    fn nth(&mut self, mut n: usize) -> Option<u32> {
+        // 64 slots at a time: games ask for "the nth row" by a player's number.
+        while self.word.count_ones() as usize <= n {
+            n -= self.word.count_ones() as usize;
+            self.word = 0;
+            self.word = *self.words.next()?;
+            self.end += 64;
+        }
+        for _ in 0..n {
+            self.word &= self.word - 1;
+        }
+        self.next()
     }
 }

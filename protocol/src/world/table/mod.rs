@@ -11,6 +11,7 @@ use rand::SeedableRng as _;
 use rand_pcg::Pcg32;
 
 pub use self::any::settled;
+use self::iter::Ids;
 pub use self::iter::{Rows, RowsMut, RowsOf, RowsOfMut};
 use super::Replicate;
 use crate::id::{Id, PlayerId};
@@ -169,7 +170,7 @@ impl<T: Replicate> Table<T> {
 
     /// The ids, in order.
     pub fn ids(&self) -> impl Iterator<Item = Id<T>> + '_ {
-        self.alive.iter().map(Id::new)
+        Ids::new(&self.alive)
     }
 
     /// The rows, in id order.
