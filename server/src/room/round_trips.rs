@@ -11,13 +11,15 @@ const UNKNOWN_MS: u32 = 500;
 #[derive(Debug)]
 pub(super) struct RoundTrips {
     by_second: [u32; SECONDS],
+    /// The smallest of them.
+    smallest: u32,
     second: u32,
     rate: TickRate,
 }
 
 impl RoundTrips {
     pub(super) fn new(rate: TickRate) -> RoundTrips {
-        RoundTrips { by_second: [u32::MAX; SECONDS], second: 0, rate }
+        RoundTrips { by_second: [u32::MAX; SECONDS], smallest: u32::MAX, second: 0, rate }
     }
 
     /// Notes a round trip that took so many ticks.
@@ -25,29 +27,37 @@ impl RoundTrips {
         self.advance(now);
         let at = self.second as usize % SECONDS;
         self.by_second[at] = self.by_second[at].min(ticks);
+        self.smallest = self.smallest.min(ticks);
     }
 
     /// Forgets what was noted.
     pub(super) fn forget(&mut self) {
         self.by_second = [u32::MAX; SECONDS];
+        self.smallest = u32::MAX;
     }
 
     /// The smallest one; where none was noted lately, a guess.
     pub(super) fn smallest(&mut self, now: Tick) -> u32 {
         self.advance(now);
-        match self.by_second.iter().min() {
-            Some(&ticks) if ticks < u32::MAX => ticks,
-            _ => self.rate.ticks_in_ms(UNKNOWN_MS),
+        match self.smallest {
+            u32::MAX => self.rate.ticks_in_ms(UNKNOWN_MS),
+            ticks => ticks,
         }
     }
 
     fn advance(&mut self, now: Tick) {
-        let second = now.0 / u32::from(self.rate.get());
+        let rate = u32::from(self.rate.get());
+        if now.0.wrapping_sub(self.second * rate) < rate {
+            // Still the same second: mostly.
+            return;
+        }
+        let second = now.0 / rate;
         for _ in 0..second.saturating_sub(self.second).min(SECONDS as u32) {
             self.second += 1;
             self.by_second[self.second as usize % SECONDS] = u32::MAX;
         }
         self.second = second;
+        self.smallest = self.by_second.iter().copied().min().unwrap_or(u32::MAX);
     }
 }
 
