@@ -6,7 +6,7 @@ use tickwire_protocol::limits::MESSAGE_BYTES_MAX;
 use tickwire_protocol::wire::{ClientFrame, CloseCode, Hello, InputFrame, Request, Token, codec};
 use tickwire_protocol::world::Input as _;
 
-use super::session::{Presence, Session, Verdict};
+use super::session::{Presence, Verdict};
 use super::{AnyRoom, Close, ConnId, Outbox, Room, Stats};
 
 /// Answers from the process around the room that may wait for a tick: more than any tick can tell.
@@ -123,7 +123,7 @@ impl<G: Game> Room<G> {
 
     fn read_frame(&mut self, player: PlayerId, bytes: &[u8]) -> Result<(), Fault> {
         let now = self.tick;
-        let client = self.sessions.get_mut(&player).and_then(Session::client_mut);
+        let client = self.sessions.get_mut(&player).and_then(|session| session.client_mut());
         if !client.is_some_and(|client| client.takes_frame(now)) {
             return Err((CloseCode::TooMany, "too many frames in a second: send one a tick".to_owned()));
         }

@@ -33,6 +33,7 @@ mod outbox;
 mod pace;
 mod record;
 mod rings;
+mod rising;
 mod round;
 mod round_trips;
 mod seats;
@@ -60,7 +61,7 @@ use self::interest::Interest;
 pub use self::outbox::{Close, Joined, Outbox, Write};
 pub use self::record::{Recorder, Recording, ReplayError, Told};
 use self::round::Round;
-use self::session::Session;
+use self::session::{Conns, Session, Sessions};
 pub use self::setup::{Caps, Patience, RoomSetup};
 pub use self::stats::Stats;
 
@@ -78,8 +79,8 @@ pub struct Room<G: Game> {
     world: G::World,
     host: Host<G>,
 
-    sessions: BTreeMap<PlayerId, Session<G::Input>>,
-    conns: BTreeMap<ConnId, PlayerId>,
+    sessions: Sessions<G::Input>,
+    conns: Conns,
     tokens: BTreeMap<Token, PlayerId>,
     next_player: u32,
 
@@ -133,8 +134,8 @@ impl<G: Game> Room<G> {
             game,
             world,
             host,
-            sessions: BTreeMap::new(),
-            conns: BTreeMap::new(),
+            sessions: Sessions::new(),
+            conns: Conns::new(),
             tokens: BTreeMap::new(),
             next_player: 1,
             calls: VecDeque::new(),
@@ -287,8 +288,7 @@ impl<G: Game> Room<G> {
         if whom == Whom::Whole {
             self.round.begin(self.setup.caps, &self.sessions);
         }
-        let now = (self.host.history(), self.tick);
-        let apart = self.delayed.is_some();
+        let (now, apart) = ((self.host.history(), self.tick), self.delayed.is_some());
         let sights = match &mut self.delayed {
             None => [Some((now, &mut self.broadcast, &mut self.interest)), None],
             Some(delayed) => {

@@ -4,13 +4,11 @@
 //! whole, so that few are served at a time and each of them soon has everything. The other half goes in equal parts to
 //! all others, who are never in line behind newcomers; where nobody is new, they have all of it.
 
-use std::collections::BTreeMap;
-
 use tickwire_protocol::id::{PlayerId, Tick};
 use tickwire_protocol::snapshot::Encoded;
 
 use super::client::Client;
-use super::session::Session;
+use super::session::Sessions;
 use super::{Caps, Stats};
 
 /// The bytes of one tick.
@@ -28,7 +26,7 @@ pub(super) struct Round {
 
 impl Round {
     /// Begins a tick.
-    pub(super) fn begin<I>(&mut self, caps: Caps, sessions: &BTreeMap<PlayerId, Session<I>>) {
+    pub(super) fn begin<I>(&mut self, caps: Caps, sessions: &Sessions<I>) {
         let mut whole = 0;
         self.line.clear();
         for session in sessions.values() {

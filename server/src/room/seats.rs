@@ -154,7 +154,8 @@ impl<G: Game> Room<G> {
         let id = player.id;
         self.next_player = self.next_player.saturating_add(1);
         let clock = (self.tick, G::TICK_RATE);
-        self.sessions.insert(id, Session::new(id, player.role, presence, clock, &self.setup.rules));
+        let session = Session::new(id, player.role, presence, clock, &self.setup.rules);
+        self.sessions.insert(id, Box::new(session));
         self.host.players_mut().insert(id, player);
         Ok(id)
     }

@@ -9,13 +9,21 @@ use tickwire_protocol::prelude::Vec3;
 use tickwire_protocol::snapshot::Visible;
 use tickwire_protocol::wire::Token;
 
+use super::ConnId;
 use super::bucket::Bucket;
 use super::client::Client;
 use super::events::Events;
 use super::inputs::Inputs;
+use super::rising::Rising;
 
 /// Spawns of one player that wait for its next frame; the oldest go first where a stalled client spawns more.
 const SPAWNS_WAITING_MAX: usize = 256;
+
+/// The sessions of a room: in boxes, because those behind one that goes are moved.
+pub(super) type Sessions<I> = Rising<PlayerId, Box<Session<I>>>;
+
+/// Whose connections they are.
+pub(super) type Conns = Rising<ConnId, PlayerId>;
 
 /// A stay.
 pub(super) struct Session<I> {

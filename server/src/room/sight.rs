@@ -20,7 +20,11 @@ impl<G: Game> Room<G> {
         let asked = self.told.iter().any(|(to, _)| matches!(to, To::Seeing(_)));
         let asked_late = self.delayed.as_ref().is_some_and(Delayed::asks);
         let sends = self.sends();
+        // Both come in the order of their ids.
+        let mut players = self.host.players().peekable();
         for session in self.sessions.values_mut() {
+            while players.next_if(|player| player.id < session.id).is_some() {}
+            let player = players.peek().copied().filter(|player| player.id == session.id);
             let late = self.delayed.as_mut().filter(|_| session.role == Role::Watches);
             let asked = if late.is_some() { asked_late } else { asked };
             let greeting = match &session.presence {
@@ -34,7 +38,7 @@ impl<G: Game> Room<G> {
                 Some(late) => (&late.world, &late.history, &mut late.interest),
                 None => (&self.world, self.host.history(), &mut self.interest),
             };
-            let (Some(image), Some(player)) = (history.newest(), self.host.player(session.id)) else { continue };
+            let (Some(image), Some(player)) = (history.newest(), player) else { continue };
             let view = self.game.view(world, player);
             session.sight.turn();
             // Who is short of bytes has what is far less often, whether the game says so or not.
@@ -97,7 +101,7 @@ impl<G: Game> Room<G> {
 
 /// Gives an event to those among the sessions to whom it is told; `full` are those for whom too many wait.
 fn tell_each<'a, I: 'a>(
-    sessions: impl Iterator<Item = &'a mut Session<I>>,
+    sessions: impl Iterator<Item = &'a mut Box<Session<I>>>,
     (tick, to, bytes): (Tick, To, &Arc<[u8]>),
     full: &mut Vec<PlayerId>,
 ) {
