@@ -184,7 +184,8 @@ impl Value for f32 {
             Spec::Plain | Spec::Range { .. } | Spec::Exact => FieldType::Exact,
         }
     }
-    #[inline]
+    // Always: most of it is decided by the field's attributes, which are constants.
+    #[inline(always)]
     fn pack(&self, spec: Spec, out: &mut [i32]) {
         put(
             out,
@@ -197,7 +198,7 @@ impl Value for f32 {
             },
         );
     }
-    #[inline]
+    #[inline(always)]
     fn unpack(spec: Spec, from: &[i32]) -> f32 {
         let n = first(from);
         match spec {
@@ -285,13 +286,13 @@ macro_rules! vector {
             fn field_type(spec: Spec) -> FieldType {
                 FieldType::Vector { size: $size, of: Box::new(f32::field_type(spec)) }
             }
-            #[inline]
+            #[inline(always)]
             fn pack(&self, spec: Spec, out: &mut [i32]) {
                 for (part, place) in self.to_array().iter().zip(out.chunks_mut(1)) {
                     part.pack(spec, place);
                 }
             }
-            #[inline]
+            #[inline(always)]
             fn unpack(spec: Spec, from: &[i32]) -> $ty {
                 let mut parts = [0.0; $size];
                 for (part, n) in parts.iter_mut().zip(from.chunks(1)) {

@@ -147,8 +147,10 @@ impl<T: Replicate> Table<T> {
         let row = &mut self.rows[at];
         row.pack(integers);
         row.unpack(integers);
-        for (component, value) in integers.iter().enumerate() {
-            image.set_value(component, slot, *value);
+        for (column, value) in image.columns.iter_mut().zip(&*integers) {
+            if let Some(place) = column.get_mut(at) {
+                *place = *value;
+            }
         }
         for field in 0..T::WHOLES {
             let (row, bytes) = (&mut self.rows[at], &mut self.bytes);
