@@ -34,7 +34,7 @@ const SYMBOLS = SPECIAL + 2 * APART.tokens - SIGNED;
 const CHANGE_MAX = 2 ** 20;
 /** The symbol of the built-in code that says that flags come first. */
 const FLAGGED = 33;
-const EXPECTED_MAX = 13;
+const EXPECTED_MAX = 32;
 
 /** A canonical prefix code, from the lengths of its symbols' codes; 0: it has none. */
 export class Code {

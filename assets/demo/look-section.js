@@ -33,6 +33,11 @@ import { readRow } from "./look-rows.js";
  * @property {number} rings Which the frame has, a bit for each.
  */
 
+/** Rows from which on a frame may say how they are told. */
+const ROWS_MIN = 32;
+/** The order of rows that are told without gaps. */
+const EACH = 15;
+
 export class Section {
   /** @param {Kind} kind @param {number} at Its number. @param {Worlds} worlds @param {(GroupBook | null)[] | null} book @param {Bits} from */
   constructor(kind, at, worlds, book, from) {
@@ -125,18 +130,45 @@ export class Section {
     const { from, kind } = this;
     const still = old.filter((row) => this.#isStill(row));
     const woken = old.filter((row) => this.#isWoken(row)).length;
-    let start = from.at;
+    let others = old.filter((row) => !this.#isStill(row));
+    const start = from.at;
     if (still.length > 0 && from.flag()) {
-      const order = Math.max(Math.floor(Math.log2(still.length / (woken + 1))), 0);
-      for (let at = 0; ; at++) {
-        at += from.rice(order, still.length - at);
-        from.was(start, `${kind.name}: which`);
-        if (at >= still.length) break;
-        this.#readRow(still[at], rows, from);
-        start = from.at;
-      }
+      const usual = usualOrder(still.length, woken);
+      this.#readRun(still, still.length < ROWS_MIN ? usual : this.#order(usual), rows, start, () => {});
     } else from.was(start, `${kind.name}: which`);
-    old.filter((row) => !this.#isStill(row)).forEach((row) => this.#readRow(row, rows, from));
+    const begun = from.at;
+    if (others.length >= ROWS_MIN && from.flag()) {
+      const even = others.filter((row) => this.#isEven(row));
+      const uneven = others.filter((row) => !even.includes(row));
+      const run = from.flag() ? even : others;
+      others = run === even ? uneven : [];
+      const order = this.#order(usualOrder(run.length, Math.floor(uneven.length / 2)));
+      this.#readRun(run, order, rows, begun, (row) => this.#readRow(row, rows, null));
+    } else from.was(begun, `${kind.name}: which`);
+    others.forEach((row) => this.#readRow(row, rows, from));
+  }
+
+  /** @param {number} usual */
+  #order(usual) {
+    return this.from.flag() ? this.from.u(4) : usual;
+  }
+
+  /**
+   * Reads rows that are told as gaps between those that have a code.
+   * @param {Earlier[]} run @param {number} order @param {Map<number, Row>} rows @param {number} start Where that begins to be told.
+   * @param {(row: Earlier) => void} expect What becomes of the others.
+   */
+  #readRun(run, order, rows, start, expect) {
+    const { from, kind } = this;
+    for (let at = 0; ; at++) {
+      const to = at + (order === EACH ? 0 : from.rice(order, run.length - at));
+      from.was(start, `${kind.name}: which`);
+      run.slice(at, to).forEach(expect);
+      at = to;
+      if (at >= run.length) return;
+      this.#readRow(run[at], rows, from);
+      start = from.at;
+    }
   }
 
   /** @param {Earlier} row */
@@ -150,6 +182,16 @@ export class Section {
     const [a, b, c] = row.rows;
     if (!b) return this.#isStill(row);
     return c !== undefined && same(b.values, c.values) && !same(a.values, b.values);
+  }
+
+  /** Whether what steers a row changed twice by the same. @param {Earlier} row */
+  #isEven({ rows: [a, b, c], spans }) {
+    const { components, groups } = this.kind;
+    if (!c || spans[1] !== spans[2]) return false;
+    return [groups.lead, ...groups.common].flatMap(({ at }) => at).every((at) => {
+      const change = a.values[at] - 2 * b.values[at] + c.values[at];
+      return (components[at].ring ? change % (components[at].max + 1) : change | 0) === 0;
+    });
   }
 
   /** @param {Earlier} old @param {Map<number, Row>} rows @param {Bits | null} from */
@@ -224,6 +266,9 @@ export class Section {
     for (const { whole } of filled) row.wholes[whole] = from.take(from.golomb(4));
   }
 }
+
+/** The order of gaps between so many among other rows. @param {number} rows @param {number} listed */
+const usualOrder = (rows, listed) => Math.min(Math.max(Math.floor(Math.log2(rows / (listed + 1))), 0), EACH - 1);
 
 /** A row that can be changed without changing what was held before. @param {Map<number, Row>} rows @param {number} slot */
 function copied(rows, slot) {

@@ -186,6 +186,27 @@ impl KindImage {
         unchanged
     }
 
+    /// Those of the slots of a word that are `among` and whose `components` changed by the same from `older` to here as
+    /// from `oldest` to `older`. With each goes which of its bits count: those of a ring, or all.
+    pub(crate) fn even_word(
+        &self,
+        [older, oldest]: [&KindImage; 2],
+        components: &[(usize, u32)],
+        word: usize,
+        among: u64,
+    ) -> u64 {
+        let mut even = among;
+        for &(at, bits) in components {
+            if even == 0 {
+                break;
+            }
+            let columns = [self, older, oldest].map(|rows| rows.columns.get(at).and_then(|c| c.get(word * 64..)));
+            let [Some(a), Some(b), Some(c)] = columns else { return 0 };
+            even &= even_bits([a, b, c], bits);
+        }
+        even
+    }
+
     /// A component of the row in `slot`; 0 where there is none.
     #[must_use]
     pub fn value(&self, component: usize, slot: u32) -> i32 {
@@ -341,13 +362,28 @@ fn equal_word<T: Copy + PartialEq>(a: &[T], b: &[T], word: usize, among: u64) ->
     } else {
         same.iter_mut().zip(a.iter().zip(b)).for_each(|(same, (a, b))| *same = u8::from(a == b));
     }
-    let mut equal = 0;
-    for (byte, same) in same.as_chunks::<8>().0.iter().enumerate() {
-        // The lowest bit of each.
-        let bits = u64::from_le_bytes(*same).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        equal |= bits << (8 * byte);
-    }
-    equal & among
+    lowest_bits(&same) & among
+}
+
+/// Those of the first 64 places in which the first is from the second as that is from the third, in the bits that count.
+fn even_bits([a, b, c]: [&[i32]; 3], bits: u32) -> u64 {
+    let mut even = [0; 64];
+    let is_even = |a: i32, b: i32, c: i32| {
+        let change = a.wrapping_sub(b).wrapping_sub(b.wrapping_sub(c));
+        u8::from(change as u32 & bits == 0)
+    };
+    let places = even.iter_mut().zip(a.iter().zip(b.iter().zip(c)));
+    places.for_each(|(even, (&a, (&b, &c)))| *even = is_even(a, b, c));
+    lowest_bits(&even)
+}
+
+/// The lowest bit of each byte; the others are zero.
+fn lowest_bits(bytes: &[u8; 64]) -> u64 {
+    let eights = bytes.as_chunks::<8>().0.iter().enumerate();
+    eights.fold(0, |all, (at, &bytes)| {
+        let bits = u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        all | bits << (8 * at)
+    })
 }
 
 /// The shared empty value of a `whole` field.

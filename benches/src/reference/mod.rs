@@ -76,7 +76,7 @@ fn blank(symbol: &Symbol) -> Symbol {
         What::Group(group) => (group.parts, group.flags) = (Default::default(), 0),
         What::Raw { value, .. } => *value = 0,
         What::Gap { gap, .. } => *gap = 0,
-        What::End => {}
+        What::Which | What::End => {}
     }
     Symbol { bits: symbol.bits.clone(), what }
 }

@@ -34,14 +34,16 @@ pub(super) struct Changes {
 
 /// A row that stays.
 #[derive(Clone, Copy, Debug)]
-struct Stay {
-    slot: u32,
+pub(super) struct Stay {
+    pub(super) slot: u32,
     /// At how many snapshots it is held.
-    depth: usize,
+    pub(super) depth: usize,
     /// Whether it kept still at all of them; where it is held at one alone, whether its kind rests.
-    still: bool,
+    pub(super) still: bool,
     /// Whether it kept still until the last of them but one.
-    woke: bool,
+    pub(super) woke: bool,
+    /// Whether it did not, but is even.
+    pub(super) even: bool,
 }
 
 /// What reading the rows of a kind takes.
@@ -91,7 +93,7 @@ impl KindReader<'_> {
             stays.retain(|stay| now.alive.contains(stay.slot));
         }
         if any && (!lists || from.flag()?) {
-            self.read_still(&stays, now, models, from)?;
+            self.read_changed(&stays, now, models, from)?;
         }
         // The others, coded or as expected.
         else {
@@ -132,6 +134,7 @@ impl KindReader<'_> {
         for word in 0..now.alive.words().len() {
             let held = self.earlier.held_word(now, word);
             let rest = self.earlier.rest(self.coder, word, [held[1], held[2]]);
+            let evens = self.earlier.even(self.coder, word, held[2] & !rest.still[1]);
             for slot in slots_in(word, now.alive.word(word)) {
                 let has = |rows: u64| rows >> (slot % 64) & 1 == 1;
                 let mut depth = held.iter().take_while(|&&rows| has(rows)).count();
@@ -152,43 +155,14 @@ impl KindReader<'_> {
                     1 => (self.coder.rests(), self.coder.rests()),
                     _ => (false, false),
                 };
-                stays.push(Stay { slot, depth, still, woke });
+                let even = depth == LANE_DEPTH && has(evens);
+                stays.push(Stay { slot, depth, still, woke, even });
             }
         }
-    }
-
-    /// Reads those that kept still but do not now, and all others.
-    fn read_still(
-        &self,
-        stays: &[Stay],
-        now: &mut KindImage,
-        models: &mut Vec<u32>,
-        from: &mut BitReader<'_>,
-    ) -> Result<(), DecodeError> {
-        let (mut still, mut woke) = (0, 0);
-        for stay in stays {
-            still += u32::from(stay.still);
-            woke += u32::from(stay.woke);
-        }
-        if still > 0 && from.flag()? {
-            let order = orders::gap(still, woke);
-            let mut left = still;
-            let mut gap = self.gap(order, left, from)?;
-            for stay in stays.iter().filter(|stay| stay.still) {
-                left -= 1;
-                if gap > 0 {
-                    gap -= 1;
-                    continue;
-                }
-                self.read_rows(core::iter::once(stay), now, models, Some(from))?;
-                gap = self.gap(order, left, from)?;
-            }
-        }
-        self.read_rows(stays.iter().filter(|stay| !stay.still), now, models, Some(from))
     }
 
     /// Reads rows one after the other; without bits they are as expected.
-    fn read_rows<'s>(
+    pub(super) fn read_rows<'s>(
         &self,
         rows: impl Iterator<Item = &'s Stay>,
         now: &mut KindImage,
@@ -207,7 +181,7 @@ impl KindReader<'_> {
     }
 
     /// Reads neighbours together where their kind allows it.
-    fn read_from<'s, P: Pipe>(
+    pub(super) fn read_from<'s, P: Pipe>(
         &self,
         rows: impl Iterator<Item = &'s Stay>,
         now: &mut KindImage,
@@ -236,17 +210,6 @@ impl KindReader<'_> {
             }
         }
         Ok(())
-    }
-
-    fn gap(&self, order: u32, left: u32, from: &mut BitReader<'_>) -> Result<u32, DecodeError> {
-        #[cfg(feature = "symbols")]
-        let before = from.left();
-        let gap = from.rice(order, left)?;
-        #[cfg(feature = "symbols")]
-        if let Some(symbols) = self.symbols {
-            symbols.gap(before, from, gap, left, order);
-        }
-        Ok(gap)
     }
 
     fn read_enters(

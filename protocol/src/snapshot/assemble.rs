@@ -2,9 +2,8 @@
 //!
 //! Per kind: a bit whether anything is to be said; a bit whether there are lists, without which only integers of rows
 //! that stay change; the leaves, as positions among the rows held; a bit whether any row that stays is not as
-//! expected, and if so first those that kept still but do not now, as gaps with a code each, then a code for each of the
-//! others; rows in which a `whole` field has changed, as positions; rows that go into another ring, as positions; the
-//! enters, as rising slots with an owner and a record each.
+//! expected, and if so which, and their codes (see `runs`); rows in which a `whole` field has changed, as positions;
+//! rows that go into another ring, as positions; the enters, as rising slots with an owner and a record each.
 
 use super::coder::learn::Counts;
 use super::codes::Codes;
@@ -12,6 +11,7 @@ use super::frame::Entering;
 use super::lane::{Coding, LaneKind, slots_in};
 use super::ledger::{Held, LANE_DEPTH, RingSet, Visible};
 use super::plan::KindPlan;
+use super::runs;
 use super::wholes::Wholes;
 use crate::id::{EntityId, KindId};
 use crate::image::Slots;
@@ -28,11 +28,6 @@ pub(super) mod orders {
     pub(in crate::snapshot) const ENTER: u32 = 3;
     /// A row's owner.
     pub(in crate::snapshot) const OWNER: u32 = 3;
-
-    /// The Rice order of the gaps between rows that kept still but do not now: where few woke before, few will.
-    pub(in crate::snapshot) fn gap(still: u32, woke: u32) -> u32 {
-        (still / (woke + 1)).checked_ilog2().unwrap_or(0)
-    }
 }
 
 /// Everything a kind's part of a section is made from.
@@ -63,15 +58,16 @@ pub(super) const RING_BITS: u32 = RINGS_MAX.ilog2();
 /// 64 rows of a section, by what becomes of them and by what the client holds of them: made once for a frame.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Word {
-    at: usize,
+    pub(super) at: usize,
     held: u64,
     /// Those that the client keeps.
-    stays: u64,
+    pub(super) stays: u64,
     /// By the number of snapshots they are held at, less one.
-    by_depth: [u64; LANE_DEPTH],
-    /// Those that kept still, and those of which nothing unexpected is told.
-    still: u64,
-    exact: u64,
+    pub(super) by_depth: [u64; LANE_DEPTH],
+    /// Those that kept still, those of the others that are even, and those of which nothing unexpected is told.
+    pub(super) still: u64,
+    pub(super) even: u64,
+    pub(super) exact: u64,
     /// Those of which a `whole` field is told, and those that go into another ring.
     wholes: u64,
     moves: u64,
@@ -172,6 +168,7 @@ impl KindSection<'_> {
             let [still, longer] = &lane.still;
             let rests = if self.coding.coder.rests() { word.by_depth[0] } else { 0 };
             word.still = rests | word.by_depth[1] & still.word(at) | three & longer.word(at);
+            word.even = three & lane.even.word(at);
             word.wholes = if has_wholes { self.told_wholes(lane, told, at) } else { 0 };
             word.moves = self.moves(at, word.stays);
             sum.add(&word);
@@ -204,9 +201,9 @@ impl KindSection<'_> {
         }
         if changed {
             if found.still != 0 {
-                write_still(lane, words, to);
+                runs::write_still(lane, words, to);
             }
-            write_others(lane, words, to);
+            runs::write_others(lane, words, to);
         }
         if lists && !self.plan.open.wholes.is_empty() {
             let append = |slot: u32, to: &mut BitWriter<'_>| {
@@ -290,58 +287,5 @@ fn write_positions(
             among &= !(before | 1 << (slot % 64));
         }
         between += among.count_ones();
-    }
-}
-
-/// Appends those that kept still but do not now.
-fn write_still(lane: &LaneKind, words: &[Word], to: &mut BitWriter<'_>) {
-    let (mut still, mut woke, mut wakes) = (0, 0, 0);
-    for word in words {
-        still += word.still.count_ones();
-        // Of those that are new nothing is known: they count as likely to wake.
-        woke += (word.by_depth[0] & word.still | word.by_depth[2] & lane.woke.word(word.at)).count_ones();
-        wakes |= word.still & !word.exact;
-    }
-    to.flag(wakes != 0);
-    if wakes == 0 {
-        return;
-    }
-    let order = orders::gap(still, woke);
-    let (mut gap, mut left) = (0, still);
-    for word in words {
-        let mut rest = word.still;
-        for slot in slots_in(word.at, word.still & !word.exact) {
-            let before = rest & ((1 << (slot % 64)) - 1);
-            gap += before.count_ones();
-            to.rice(gap, order, left);
-            left -= gap + 1;
-            gap = 0;
-            append(lane, slot, word, to);
-            rest &= !(before | 1 << (slot % 64));
-        }
-        gap += rest.count_ones();
-    }
-    // Past the end.
-    to.rice(gap, order, left);
-}
-
-/// Appends those that did not keep still.
-fn write_others(lane: &LaneKind, words: &[Word], to: &mut BitWriter<'_>) {
-    for word in words {
-        let rows = word.stays & !word.still;
-        if rows & !word.by_depth[LANE_DEPTH - 1] == 0 {
-            lane.codes[LANE_DEPTH - 1].append_word(word.at, rows, to);
-            continue;
-        }
-        for slot in slots_in(word.at, rows) {
-            append(lane, slot, word, to);
-        }
-    }
-}
-
-fn append(lane: &LaneKind, slot: u32, word: &Word, to: &mut BitWriter<'_>) {
-    let depth = word.by_depth.iter().position(|rows| rows >> (slot % 64) & 1 == 1);
-    if let Some(codes) = depth.and_then(|depth| lane.codes.get(depth)) {
-        codes.append(slot, to);
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct LaneKind {
     /// Rows that kept still at the newest two snapshots; at all three; at the older two, but not since.
     pub(super) still: [Slots; 2],
     pub(super) woke: Slots,
+    /// Rows that are held at all three, did not keep still, and are even.
+    pub(super) even: Slots,
     /// By the number of snapshots that a client holds the row at, less one.
     pub(super) codes: [Codes; LANE_DEPTH],
     /// The `whole` fields of rows in which one has changed since the base.
@@ -82,7 +84,8 @@ impl Lane {
 
 impl LaneKind {
     pub(super) fn reset(&mut self, plan: &KindPlan, coder: &CoderPlan, earlier: &Earlier<'_>, now: &KindImage) {
-        let sets = self.same.iter_mut().chain(&mut self.still).chain([&mut self.woke, &mut self.reused]);
+        let sets = self.same.iter_mut().chain(&mut self.still).chain([&mut self.woke, &mut self.even]);
+        let sets = sets.chain([&mut self.reused]);
         sets.for_each(Slots::clear);
         let [a, b, c] = earlier.rows;
         let same = |older: Option<&KindImage>, newer: Option<&KindImage>, word| {
@@ -93,9 +96,11 @@ impl LaneKind {
             self.same.iter_mut().zip(of_word).for_each(|(same, rows)| same.insert_word(word, rows));
             let both = a.map_or(0, |a| a.alive.word(word)) & now.alive.word(word);
             self.reused.insert_word(word, both & !of_word[0]);
-            let rest = earlier.rest(coder, word, [of_word[1], of_word[1] & of_word[2]]);
+            let three = of_word[1] & of_word[2];
+            let rest = earlier.rest(coder, word, [of_word[1], three]);
             self.still.iter_mut().zip(rest.still).for_each(|(still, rows)| still.insert_word(word, rows));
             self.woke.insert_word(word, rest.woke);
+            self.even.insert_word(word, earlier.even(coder, word, three & !rest.still[1]));
         }
         self.codes.iter_mut().for_each(Codes::clear);
         self.wholes.clear();

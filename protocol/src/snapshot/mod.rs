@@ -27,6 +27,7 @@ mod private;
 mod replica;
 mod rings;
 mod row;
+mod runs;
 mod shipped;
 #[cfg(feature = "symbols")]
 mod symbols;

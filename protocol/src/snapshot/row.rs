@@ -57,6 +57,14 @@ impl<'a> Earlier<'a> {
         Rest { still: [two, two & before], woke: before & !two }
     }
 
+    /// Which of 64 rows `among` those that are held at all three snapshots are *even*: what steers them changed by the same
+    /// in the last interval as in the one before, and both were equally long.
+    pub(super) fn even(&self, coder: &CoderPlan, word: usize, among: u64) -> u64 {
+        let ([Some(a), Some(b), Some(c)], [newest, second, third]) = (self.rows, self.ages) else { return 0 };
+        let alike = second.wrapping_sub(newest) == third.wrapping_sub(second);
+        if alike { a.even_word([b, c], &coder.steering, word, among) } else { 0 }
+    }
+
     /// The past of a row that is held at `depth` of the snapshots.
     #[inline]
     pub(super) fn past(&self, slot: u32, depth: usize) -> Past<'a> {

@@ -41,6 +41,9 @@ pub enum What {
         /// About the logarithm of how many it will be.
         order: u32,
     },
+    /// Which rows are told at all, or how that is told: rows of which nothing is told follow with their symbols, of no
+    /// bits, as if they were.
+    Which,
     /// The frame ends here, but for what fills its last byte.
     End,
 }
@@ -92,6 +95,11 @@ impl Symbols {
         self.note(from.left(), from, What::End);
     }
 
+    /// Notes what says which rows are told.
+    pub(super) fn which(&self, before: usize, from: &BitReader<'_>) {
+        self.note(before, from, What::Which);
+    }
+
     /// Notes a gap.
     pub(super) fn gap(&self, before: usize, from: &BitReader<'_>, gap: u32, left: u32, order: u32) {
         self.note(before, from, What::Gap { gap, left, order });
@@ -111,21 +119,7 @@ impl Pipe for Noted<'_, '_, '_> {
     fn group(&mut self, at: Place<'_>, told: &mut Told) -> Result<(), DecodeError> {
         let before = self.pipe.bits.left();
         self.pipe.group(at, told)?;
-        let mut classes = [0; GROUP_MAX];
-        for (part, class) in classes.iter_mut().enumerate() {
-            *class = at.unrest.class(part, &told.parts);
-        }
-        let symbol = GroupSymbol {
-            kind: self.kind,
-            group: at.number,
-            context: at.context,
-            parts_len: at.group.scales.len(),
-            parts: told.parts,
-            classes,
-            flags_len: at.group.flags,
-            flags: told.flags,
-        };
-        self.symbols.note(before, self.pipe.bits, What::Group(symbol));
+        self.symbols.note(before, self.pipe.bits, What::Group(symbol(self.kind, &at, told)));
         Ok(())
     }
 
@@ -134,5 +128,42 @@ impl Pipe for Noted<'_, '_, '_> {
         let value = self.pipe.raw(value, bits)?;
         self.symbols.note(before, self.pipe.bits, What::Raw { value, len: bits });
         Ok(value)
+    }
+}
+
+/// What a row tells that is as expected: that it is.
+pub(super) struct NotedAsExpected<'a, 'b, 'c> {
+    pub(super) from: &'a BitReader<'b>,
+    pub(super) kind: usize,
+    pub(super) symbols: &'c Symbols,
+}
+
+impl Pipe for NotedAsExpected<'_, '_, '_> {
+    const WRITES: bool = false;
+
+    fn group(&mut self, at: Place<'_>, told: &mut Told) -> Result<(), DecodeError> {
+        self.symbols.note(self.from.left(), self.from, What::Group(symbol(self.kind, &at, told)));
+        Ok(())
+    }
+
+    fn raw(&mut self, _: u32, _: u32) -> Result<u32, DecodeError> {
+        Ok(0)
+    }
+}
+
+fn symbol(kind: usize, at: &Place<'_>, told: &Told) -> GroupSymbol {
+    let mut classes = [0; GROUP_MAX];
+    for (part, class) in classes.iter_mut().enumerate() {
+        *class = at.unrest.class(part, &told.parts);
+    }
+    GroupSymbol {
+        kind,
+        group: at.number,
+        context: at.context,
+        parts_len: at.group.scales.len(),
+        parts: told.parts,
+        classes,
+        flags_len: at.group.flags,
+        flags: told.flags,
     }
 }

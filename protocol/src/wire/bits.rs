@@ -329,7 +329,7 @@ impl<'a> BitReader<'a> {
 }
 
 /// Bits of the lowest `order` bits of `max`.
-fn last_bits(order: u32, max: u32) -> u32 {
+pub(crate) fn last_bits(order: u32, max: u32) -> u32 {
     u32::BITS - (max & ((1 << order) - 1)).leading_zeros()
 }
 

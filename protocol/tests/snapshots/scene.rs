@@ -162,11 +162,20 @@ impl Scene {
 
     /// The next tick of the world.
     pub(crate) fn tick(&mut self) {
-        let mut image = self.history.draft(&self.schema);
-        image.tick = image.tick.next();
         // Spells of calm, of motion, and of births and deaths.
         let (birth, death, change) =
             *[(0.0, 0.0, 0.0), (0.01, 0.01, 0.2), (0.2, 0.2, 0.9)].get(self.rng.random_range(0..3usize)).unwrap();
+        self.tick_by([birth, death], |rows, kind, slot, rng| stir(rows, kind, slot, change, rng));
+    }
+
+    /// The next tick of a world in which each row becomes what `each` makes of it.
+    pub(crate) fn tick_by(
+        &mut self,
+        [birth, death]: [f64; 2],
+        mut each: impl FnMut(&mut KindImage, &Kind, u32, &mut Pcg32),
+    ) {
+        let mut image = self.history.draft(&self.schema);
+        image.tick = image.tick.next();
         for (rows, kind) in image.kinds.iter_mut().zip(&self.schema.kinds) {
             for slot in 0..SLOTS {
                 if rows.alive.contains(slot) && self.rng.random_bool(death) {
@@ -178,7 +187,7 @@ impl Scene {
                     put_default(rows, kind, slot);
                 }
                 if rows.alive.contains(slot) {
-                    stir(rows, kind, slot, change, &mut self.rng);
+                    each(rows, kind, slot, &mut self.rng);
                 }
             }
         }

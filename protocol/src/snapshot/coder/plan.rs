@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     /// Those of them that are in rare groups, and the others.
     pub(crate) rare_components: Vec<usize>,
     pub(crate) usual_components: Vec<usize>,
+    /// Those of the lead and of the common groups, each with the bits of it that count: those of a ring, or all.
+    pub(crate) steering: Vec<(usize, u32)>,
     /// The values of a default row, per component of the kind.
     pub(crate) defaults: Vec<i32>,
 }
@@ -145,6 +147,7 @@ impl Plan {
             components: fields.iter().flat_map(|field| field.at.clone()).collect(),
             rare_components: Vec::new(),
             usual_components: Vec::new(),
+            steering: Vec::new(),
             defaults: kind.fields.iter().flat_map(|field| field.default.iter().copied()).collect(),
         };
         plan.build(&fields, motion);
@@ -197,6 +200,11 @@ impl Plan {
         self.rare_components = rare.flat_map(|group| &group.components).copied().collect();
         let usual = self.components.iter().filter(|at| !self.rare_components.contains(at));
         self.usual_components = usual.copied().collect();
+        let steering =
+            core::iter::once(&self.lead).chain(&self.common).filter_map(|&group| self.groups.get(group));
+        let steering = steering.flat_map(|group| group.components.iter().zip(&group.bounds));
+        let bits = |bounds: &Component| if bounds.ring { bounds.max as u32 } else { u32::MAX };
+        self.steering = steering.map(|(&at, bounds)| (at, bits(bounds))).collect();
         self.give_flags();
         self.give_models();
     }

@@ -138,8 +138,8 @@ const MAGNITUDES: usize = 34;
 /// Told instead of a magnitude where flags come first, which is rare: then the flags, then the magnitude.
 pub(crate) const FLAGGED: usize = 33;
 
-/// Expected magnitudes that have a code of their own; larger ones share the last.
-pub(crate) const EXPECTATIONS: usize = 14;
+/// Expected magnitudes, each of which has a code of its own.
+pub(crate) const EXPECTATIONS: usize = 33;
 
 /// How often each magnitude is to be expected where the largest of a group's last differences had the magnitude
 /// `expected`.
