@@ -39,8 +39,7 @@ impl Found {
             }
         }
         if let Some(group) = plan.groups.get(plan.lead).filter(|group| matches!(group.expect, Expect::Steady)) {
-            let turns = turns(plan, group, rows, models);
-            found.iter_mut().zip(turns).for_each(|(found, turn)| found.turn = turn);
+            turns(plan, group, rows, models, &mut found);
         }
         found
     }
@@ -71,10 +70,14 @@ impl Found {
     }
 }
 
-fn turns<const N: usize>(plan: &Plan, group: &Group, rows: &impl Rows<N>, models: [u32; N]) -> [Turn; N] {
-    let [Some(&x), Some(&y)] = [group.components.first(), group.components.get(1)] else {
-        return [Turn::default(); N];
-    };
+fn turns<const N: usize>(
+    plan: &Plan,
+    group: &Group,
+    rows: &impl Rows<N>,
+    models: [u32; N],
+    into: &mut [Found; N],
+) {
+    let [Some(&x), Some(&y)] = [group.components.first(), group.components.get(1)] else { return };
     let circles = circles(plan, group, rows, (x, y), models);
     let now = [rows.now(x), rows.now(y)];
     let (found, mut fit) = circles.turns(&now);
@@ -86,15 +89,14 @@ fn turns<const N: usize>(plan: &Plan, group: &Group, rows: &impl Rows<N>, models
             fit[row] &= off[part][row].wrapping_add(1) as u32 <= 2;
         }
     }
-    let mut turns = [Turn::default(); N];
-    for (row, turn) in turns.iter_mut().enumerate() {
-        *turn = Turn::expected(&circles, row);
-        turn.told = match fit[row] {
+    let plain = plan.plain_flag();
+    for (row, into) in into.iter_mut().enumerate() {
+        into.turn = Turn::expected(&circles, row);
+        into.turn.told = match fit[row] {
             true => Told { parts: [found[row], off[0][row], off[1][row]], flags: 0 },
-            false => Told { parts: [0; GROUP_MAX], flags: plan.plain_flag() },
+            false => Told { parts: [0; GROUP_MAX], flags: plain },
         };
     }
-    turns
 }
 
 /// The circles of a steady lead whose parts are in these places of a row.

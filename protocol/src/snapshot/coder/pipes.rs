@@ -8,7 +8,7 @@ use super::entity::{Pipe, Place, Told};
 use super::learn::Counts;
 use super::levels;
 use super::plan::{GROUP_MAX, Group};
-use super::residual::{EXPECTATIONS, FLAGGED, Scale, magnitude, prior_weights, token_of};
+use super::residual::{EXPECTATIONS, FLAGGED, Scale, magnitude, prior_weights};
 use crate::wire::DecodeError;
 use crate::wire::bits::{BITS_AT_ONCE, BitReader, BitWriter};
 
@@ -220,9 +220,9 @@ impl Joint {
     #[inline]
     pub(crate) fn of(group: &Group, told: &Told) -> Option<Joint> {
         let mut joint = Joint { key: 0, raw: 0, raw_bits: 0 };
-        for ((scale, near), &part) in group.scales.iter().zip(&group.near).zip(&told.parts) {
-            let token = token_of(*scale, near, part)?;
-            joint.key = joint.key * scale.tokens + token.token;
+        for (tokens, &part) in group.tokens.iter().zip(&told.parts) {
+            let token = tokens.token(part)?;
+            joint.key = joint.key * tokens.scale.tokens + token.token;
             joint.raw |= u64::from(token.raw) << joint.raw_bits;
             joint.raw_bits += token.raw_bits;
         }

@@ -1,7 +1,7 @@
 //! A kind's fields as groups: which components are coded together, and what moves what.
 
 use super::predict::Past;
-use super::residual::{Scale, Token};
+use super::residual::{Scale, Tokens};
 use crate::schema::{Component, Field, FieldType, Kind};
 use crate::wire::DecodeError;
 
@@ -56,8 +56,8 @@ pub(crate) struct Group {
     pub(crate) expect: Expect,
     /// The fineness of the tokens of each part: of each component, or of the turn and what is off the circle.
     pub(crate) scales: Vec<Scale>,
-    /// The tokens of small differences, of each part.
-    pub(crate) near: Vec<Vec<Option<Token>>>,
+    /// The same with their tokens, for writers.
+    pub(crate) tokens: Vec<Tokens>,
     /// Flags in the joint symbol.
     pub(crate) flags: u32,
     /// Which four bits of an entity's models say how this group moves; `None`: it holds.
@@ -216,8 +216,8 @@ impl Plan {
             Expect::Steady => vec![Scale::TURN, Scale::OFF, Scale::OFF],
             _ => vec![Scale::of(components.len()); components.len()],
         };
-        let near = scales.iter().map(|scale| scale.near()).collect();
-        self.groups.push(Group { components, bounds, expect, scales, near, flags: 0, model: None });
+        let tokens = scales.iter().copied().map(Tokens::of).collect();
+        self.groups.push(Group { components, bounds, expect, scales, tokens, flags: 0, model: None });
         self.groups.len() - 1
     }
 
@@ -227,7 +227,7 @@ impl Plan {
             bounds: Vec::new(),
             expect: Expect::Flags,
             scales: Vec::new(),
-            near: Vec::new(),
+            tokens: Vec::new(),
             flags: 0,
             model: None,
         });

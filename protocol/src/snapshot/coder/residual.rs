@@ -15,15 +15,31 @@ pub(crate) struct Scale {
     pub(crate) tokens: u32,
 }
 
-/// Differences whose tokens are looked up, either way.
+/// Differences whose tokens are looked up, either way: most are within, and whether one is exact is as good as random.
 const NEAR: i32 = 64;
 
-/// The token of a difference, given those of [`Scale::near`].
-#[inline]
-pub(crate) fn token_of(scale: Scale, near: &[Option<Token>], difference: i32) -> Option<Token> {
-    match near.get(difference.wrapping_add(NEAR) as usize) {
-        Some(token) => *token,
-        None => scale.token(difference),
+/// A scale with the tokens of small differences.
+#[derive(Clone, Debug)]
+pub(crate) struct Tokens {
+    /// The scale.
+    pub(crate) scale: Scale,
+    /// From that of the lowest difference on.
+    near: Vec<Option<Token>>,
+}
+
+impl Tokens {
+    /// Those of a scale.
+    pub(crate) fn of(scale: Scale) -> Tokens {
+        Tokens { scale, near: (-NEAR..=NEAR).map(|difference| scale.token(difference)).collect() }
+    }
+
+    /// [`Scale::token`].
+    #[inline]
+    pub(crate) fn token(&self, difference: i32) -> Option<Token> {
+        match self.near.get(difference.wrapping_add(NEAR) as usize) {
+            Some(token) => *token,
+            None => self.scale.token(difference),
+        }
     }
 }
 
@@ -66,12 +82,6 @@ impl Scale {
         let token = 2 * self.exact + 1 + class;
         let raw = low << 1 | u32::from(difference < 0);
         (token < self.tokens).then_some(Token { token, raw, raw_bits: low_bits + 1 })
-    }
-
-    /// The tokens of all differences within [`NEAR`], from the lowest on: most are, and whether one is exact is as good
-    /// as random.
-    pub(crate) fn near(self) -> Vec<Option<Token>> {
-        (-NEAR..=NEAR).map(|difference| self.token(difference)).collect()
     }
 
     /// How many raw bits follow a token.
@@ -168,10 +178,10 @@ mod tests {
     fn every_difference_is_its_token_and_raw_bits() {
         for components in 1..=3 {
             let scale = Scale::of(components);
-            let near = scale.near();
+            let tokens = Tokens::of(scale);
             let mut beyond = 0;
             for difference in (-70_000..70_000).chain([i32::MIN, i32::MAX, i32::MIN + 1]) {
-                assert_eq!(token_of(scale, &near, difference), scale.token(difference), "{difference}");
+                assert_eq!(tokens.token(difference), scale.token(difference), "{difference}");
                 let Some(Token { token, raw, raw_bits }) = scale.token(difference) else {
                     beyond += 1;
                     continue;
