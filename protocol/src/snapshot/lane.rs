@@ -130,9 +130,10 @@ impl LaneKind {
         counts: &mut Option<&mut Counts>,
     ) {
         let Some(codes) = self.codes.get_mut(depth - 1) else { return };
-        // What somebody wanted in the last tick will be wanted again: better now, with its neighbours.
-        let same = self.same.iter().take(depth).fold(u64::MAX, |rows, same| rows & same.word(at));
-        let again = codes.wanted_before(at) & same;
+        // What is held for long and somebody wanted in the last tick will be wanted again: better now, with its
+        // neighbours.
+        let same = self.same.iter().fold(u64::MAX, |rows, same| rows & same.word(at));
+        let again = if depth == LANE_DEPTH { codes.wanted_before(at) & same } else { 0 };
         let missing = (wanted | again) & !codes.known.word(at);
         let still = match depth.checked_sub(2).map(|at| self.still.get(at)) {
             None if coding.coder.rests() => u64::MAX,

@@ -81,7 +81,7 @@ pub(super) fn place(column: &mut Vec<u32>, slot: u32) -> Option<&mut u32> {
 
 /// Of rows whose models have suited for long, every how many images are looked at: 64 neighbours at once, so that the
 /// others cost nothing.
-const SETTLED_EVERY: usize = 16;
+const SETTLED_EVERY: usize = 8;
 
 /// The server's side: sees every row at every tick, and finds out which model suits it.
 #[derive(Debug, Default)]
