@@ -6,6 +6,7 @@ mod known;
 mod runs;
 mod scene;
 mod shipped;
+mod turning;
 
 use proptest::prelude::*;
 use tickwire_protocol::schema::{Field, FieldType};

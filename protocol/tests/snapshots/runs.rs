@@ -20,7 +20,7 @@ fn schema() -> Schema {
 }
 
 /// A room whose rows all are where a test puts them, and one client that is told of every tick, without a codebook.
-struct Room {
+pub(crate) struct Room {
     schema: Schema,
     history: History,
     encoder: Encoder,
@@ -30,7 +30,11 @@ struct Room {
 
 impl Room {
     fn new() -> Room {
-        let schema = schema();
+        Room::of(schema())
+    }
+
+    /// One with a kind of `ROWS` rows.
+    pub(crate) fn of(schema: Schema) -> Room {
         let mut encoder = Encoder::new(&schema);
         encoder.freeze();
         let replica = Replica::new(&schema).of(PlayerId(1));
@@ -38,7 +42,7 @@ impl Room {
     }
 
     /// The next tick; compares what the client has then, and returns the bytes of its snapshot.
-    fn tick(&mut self, place: impl Fn(u32) -> [i32; 2]) -> usize {
+    pub(crate) fn tick<const N: usize>(&mut self, place: impl Fn(u32) -> [i32; N]) -> usize {
         let mut image = self.history.draft(&self.schema);
         image.tick = image.tick.next();
         let rows = &mut image.kinds[0];
