@@ -9,6 +9,7 @@ use crate::scene;
 const TICK_RATE: f32 = 30.0;
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a world that this test alone makes")]
 fn rows_that_turn_are_told_in_a_byte_or_two_and_held_exactly() {
     let vector = |of| FieldType::Vector { size: 2, of: Box::new(of) };
     let pos = Field { place: true, ..scene::field("pos", vector(scene::number(0.0, 1.0 / 64.0, 1_000_000))) };
