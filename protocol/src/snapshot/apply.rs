@@ -1,9 +1,9 @@
 //! Reading sections: the other half of `assemble`.
 
 use super::assemble::{RING_BITS, orders};
-use super::block::{self, BlockReader};
+use super::block::BlockReader;
 use super::coder::codebook::Codebook;
-use super::coder::derived::BLOCK;
+use super::coder::derived::{BLOCK, DENSE};
 use super::coder::entity::Pipe;
 use super::coder::pipes::{Prior, Reader};
 use super::coder::plan::Plan as CoderPlan;
@@ -199,7 +199,7 @@ impl KindReader<'_> {
                     near |= 1 << (next.slot - first);
                 }
             }
-            if let Some(blocks) = blocks.as_ref().filter(|_| near.count_ones() >= block::DENSE) {
+            if let Some(blocks) = blocks.as_ref().filter(|_| near.count_ones() >= DENSE) {
                 blocks.read((first, near), now, models, pipe)?;
                 continue;
             }

@@ -3,32 +3,26 @@
 use super::coder::derived::{BLOCK, Block, derived_values};
 use super::coder::entity::{Pipe, Told};
 use super::coder::found::{Turn, circles};
-use super::coder::plan::{Expect, Group, Plan as CoderPlan};
+use super::coder::plan::{Group, Plan as CoderPlan};
 use super::ledger::LANE_DEPTH;
 use super::models::{place, words_of};
 use super::row::{self, Earlier};
 use crate::image::KindImage;
 use crate::wire::DecodeError;
 
-/// Rows of a block from which on it takes less time to read them together.
-pub(super) const DENSE: u32 = 3;
-
 /// A kind of which most rows are told by the turn of a steady lead alone.
 pub(super) struct BlockReader<'a> {
-    pub(super) coder: &'a CoderPlan,
-    pub(super) earlier: &'a Earlier<'a>,
-    lead: &'a Group,
-    /// The places of the lead's parts in a row.
-    parts: (usize, usize),
+    coder: &'a CoderPlan,
+    earlier: &'a Earlier<'a>,
+    /// As [`CoderPlan::steady_lead`] gives it.
+    lead: (&'a Group, [usize; 2]),
 }
 
 impl<'a> BlockReader<'a> {
     /// `None` where rows of the kind are told in another way.
     pub(super) fn new(coder: &'a CoderPlan, earlier: &'a Earlier<'a>) -> Option<BlockReader<'a>> {
-        let lead = coder.groups.get(coder.lead)?;
-        let &[x, y] = lead.components.as_slice() else { return None };
-        let steady = matches!(lead.expect, Expect::Steady) && coder.common.is_empty();
-        steady.then_some(BlockReader { coder, earlier, lead, parts: (x, y) })
+        let lead = coder.steady_lead().filter(|_| coder.is_told_by_turns())?;
+        Some(BlockReader { coder, earlier, lead })
     }
 
     /// Reads those of the slots from `from` on that are set in `rows` into `now`, which holds what the base held. They
@@ -42,12 +36,12 @@ impl<'a> BlockReader<'a> {
     ) -> Result<(), DecodeError> {
         let past = self.earlier.past(from, LANE_DEPTH);
         let block = Block { now: &now.columns, past };
-        let circles = circles(self.coder, self.lead, &block, self.parts, words_of(models, from));
+        let circles = circles(self.coder, self.lead, &block, words_of(models, from));
         let mut told = [Told::default(); BLOCK];
         let mut turned = 0;
         for row in (0..BLOCK).filter(|row| rows >> row & 1 == 1) {
             let told = &mut told[row];
-            pipe.group(Turn::expected(&circles, row).place(self.coder.lead, self.lead), told)?;
+            pipe.group(Turn::expected(&circles, row).place(self.coder.lead, self.lead.0), told)?;
             let slot = from + row as u32;
             if told.flags == 0 {
                 if !circles.there[row] {
@@ -67,7 +61,7 @@ impl<'a> BlockReader<'a> {
                 *to = at.wrapping_add(told.parts[part + 1]);
             }
         }
-        put(self.lead, &velocities, (from, turned), now);
+        put(self.lead.0, &velocities, (from, turned), now);
         for &number in &self.coder.derived {
             let group = self.coder.group(number)?;
             let values = derived_values(self.coder, group, &Block { now: &now.columns, past });

@@ -9,13 +9,13 @@ use crate::wire::bits::BitWriter;
 #[derive(Debug, Default)]
 pub(super) struct Codes {
     pub(super) known: Slots,
-    /// Those that clients wanted, by words of 64 slots; and those that they wanted before all were cleared.
-    wanted: Vec<u64>,
-    wanted_before: Vec<u64>,
     /// Those of them of which nothing is told that was not expected.
     pub(super) exact: Slots,
     /// Those of them that are not as they were at the base: expected or not, the client has to learn of the tick.
     pub(super) moved: Slots,
+    /// What clients wanted, by words of 64 slots; and what they wanted before all was cleared.
+    wanted: Vec<u64>,
+    wanted_before: Vec<u64>,
     places: Vec<Place>,
     /// Where longer codes lie in `bits`.
     spans: Vec<Range<usize>>,

@@ -6,7 +6,7 @@ use super::coder::entity::{Told, Walk};
 use super::coder::found::Found;
 use super::coder::learn::Counts;
 use super::coder::pipes::{Prior, Writer, told_jointly};
-use super::coder::plan::{Expect, Group, Plan as CoderPlan};
+use super::coder::plan::{Group, Plan as CoderPlan};
 use super::codes::{Codes, Place};
 use super::ledger::LANE_DEPTH;
 use super::models::{word, words};
@@ -135,10 +135,10 @@ impl LaneKind {
         let same = self.same.iter().fold(u64::MAX, |rows, same| rows & same.word(at));
         let again = if depth == LANE_DEPTH { codes.wanted_before(at) & same } else { 0 };
         let missing = (wanted | again) & !codes.known.word(at);
-        let still = match depth.checked_sub(2).map(|at| self.still.get(at)) {
-            None if coding.coder.rests() => u64::MAX,
-            Some(Some(still)) => still.word(at),
-            None | Some(None) => 0,
+        let still = match depth {
+            1 if coding.coder.rests() => u64::MAX,
+            1 => 0,
+            _ => self.still.get(depth - 2).map_or(0, |still| still.word(at)),
         };
         let stays = coding.stay(at, missing & still);
         codes.known.insert_word(at, stays);
@@ -148,6 +148,7 @@ impl LaneKind {
         let rare_stays =
             coding.earlier.rows[0].map_or(0, |base| base.unchanged_word(coding.now, rare, at, missing));
         let lead = coding.lead().filter(|_| counts.is_none());
+        let mut exact = 0;
         for (from, rows) in blocks_in(at, missing) {
             let block = Block { now: &coding.now.columns, past: coding.earlier.past(from, depth) };
             let models = coding.models.map(|models| words(models, coding.kind, from));
@@ -169,15 +170,13 @@ impl LaneKind {
                         coding.code(&walk, models, counts, codes)
                     }
                 };
-                // What kept still is taken to stay, even where it is expected to go.
-                if !off && still >> (slot % 64) & 1 == 0 {
-                    codes.exact.insert(slot);
-                    if !coding.stays(slot) {
-                        codes.moved.insert(slot);
-                    }
-                }
+                exact |= u64::from(!off) << (slot % 64);
             }
         }
+        // What kept still is taken to stay, even where it is expected to go.
+        let exact = exact & !still;
+        codes.exact.insert_word(at, exact);
+        codes.moved.insert_word(at, exact & !coding.stay(at, exact));
     }
 }
 
@@ -200,8 +199,7 @@ impl Lead<'_> {
 
 impl<'a> Coding<'a> {
     fn lead(&self) -> Option<Lead<'a>> {
-        let group =
-            self.coder.groups.get(self.coder.lead).filter(|group| matches!(group.expect, Expect::Steady))?;
+        let (group, _) = self.coder.steady_lead()?;
         Some(Lead { group, book: self.book?.group(self.kind, self.coder.lead)? })
     }
 
@@ -228,13 +226,6 @@ impl<'a> Coding<'a> {
             pipe.pipe.bits
         });
         off
-    }
-
-    /// Whether a row is as it was at the base.
-    fn stays(&self, slot: u32) -> bool {
-        let Some(base) = self.earlier.rows[0] else { return false };
-        let [before, now] = self.models.map(|models| word(models, self.kind, slot));
-        before == now && self.coder.components.iter().all(|&at| base.value(at, slot) == self.now.value(at, slot))
     }
 
     /// Those of some rows that are as they were at the base.

@@ -1,7 +1,7 @@
 //! The circle on which a velocity that keeps its length is expected.
 //!
 //! Everything here is done for `N` rows at once, a step for all of them and then the next: divisions and square roots
-//! take long, but those of different rows need not wait for each other. A reader has one row at a time.
+//! take long, but those of different rows need not wait for each other. A row that has no neighbours is one of one.
 
 use super::predict::{NEW, round};
 

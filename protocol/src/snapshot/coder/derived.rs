@@ -9,8 +9,7 @@ use super::predict::{Expected, Model, Past, Row, own, round};
 
 /// `N` neighbouring rows: as they are now, and in the snapshots that a client holds.
 ///
-/// A reader has one row at a time; a writer has all of them, and what is done to eight columns' parts in one loop takes
-/// a fraction of the time.
+/// Both ends do the same to one row and to a block of them, and a block in one loop takes a fraction of the time.
 pub(crate) trait Rows<const N: usize> {
     /// A component now; 0 where there is none.
     fn now(&self, at: usize) -> [i32; N];
@@ -45,6 +44,9 @@ impl Rows<1> for One<'_> {
 
 /// Neighbours that are looked at together.
 pub(crate) const BLOCK: usize = 8;
+
+/// Rows of a block from which on it takes less time to look at all of them.
+pub(crate) const DENSE: u32 = 3;
 
 /// The rows of the slots from that of `past` on.
 pub(crate) struct Block<'a> {

@@ -144,7 +144,7 @@ impl Walk<'_> {
         flags: u32,
         pipe: &mut P,
     ) -> Result<u32, DecodeError> {
-        let circle = if P::WRITES { None } else { self.circle(group, now) };
+        let circle = if P::WRITES { None } else { self.circle(now) };
         let turn = circle.as_ref().map_or(self.found.turn, |circle| Turn::expected(circle, 0));
         let mut told = Told { flags: turn.told.flags | flags, ..turn.told };
         match self.read {
@@ -166,10 +166,9 @@ impl Walk<'_> {
         Ok(told.flags & !self.plan.plain_flag())
     }
 
-    fn circle(&self, group: &Group, now: &Row) -> Option<Circles<1>> {
-        let at = |part: usize| group.components.get(part).copied();
+    fn circle(&self, now: &Row) -> Option<Circles<1>> {
         let rows = One { now, past: &self.past };
-        Some(circles(self.plan, group, &rows, (at(0)?, at(1)?), [self.models_before]))
+        Some(circles(self.plan, self.plan.steady_lead()?, &rows, [self.models_before]))
     }
 
     /// Tells how far a group is from what was expected, and the flags that it carries.

@@ -2,10 +2,10 @@
 //! arithmetic for all of them.
 
 use super::circle::Circles;
-use super::derived::{BLOCK, Block, Rows, derived_values, off};
+use super::derived::{BLOCK, Block, DENSE, Rows, derived_values, off};
 use super::entity::{Place, Told};
 use super::levels::Unrest;
-use super::plan::{Expect, GROUP_MAX, Group, Plan};
+use super::plan::{GROUP_MAX, Group, Plan};
 use super::predict::{Model, Past};
 
 /// What is to be told of a row, as far as it follows from its velocity.
@@ -38,17 +38,12 @@ impl Found {
                 found.off |= (off >> row & 1) << bit;
             }
         }
-        if let Some(group) = plan.groups.get(plan.lead).filter(|group| matches!(group.expect, Expect::Steady)) {
-            turns(plan, group, rows, models, &mut found);
+        if let Some(lead) = plan.steady_lead() {
+            turns(plan, lead, rows, models, &mut found);
         }
         found
     }
-}
 
-/// Rows of a block from which on it takes less time to look at all of them.
-const DENSE: u32 = 3;
-
-impl Found {
     /// The same of those rows of a block whose bits are set.
     pub(crate) fn of_some(plan: &Plan, block: &Block<'_>, rows: u32, models: [u32; BLOCK]) -> [Found; BLOCK] {
         if rows.count_ones() >= DENSE {
@@ -66,19 +61,18 @@ impl Found {
 
     /// Whether nothing else is to be told of a row of which what is rare is as it was.
     pub(crate) fn is_all(&self, plan: &Plan) -> bool {
-        plan.steady.is_some() && plan.common.is_empty() && self.off == 0 && self.turn.told.flags == 0
+        plan.is_told_by_turns() && self.off == 0 && self.turn.told.flags == 0
     }
 }
 
 fn turns<const N: usize>(
     plan: &Plan,
-    group: &Group,
+    (group, [x, y]): (&Group, [usize; 2]),
     rows: &impl Rows<N>,
     models: [u32; N],
     into: &mut [Found; N],
 ) {
-    let [Some(&x), Some(&y)] = [group.components.first(), group.components.get(1)] else { return };
-    let circles = circles(plan, group, rows, (x, y), models);
+    let circles = circles(plan, (group, [x, y]), rows, models);
     let now = [rows.now(x), rows.now(y)];
     let (found, mut fit) = circles.turns(&now);
     let at = circles.at(&found);
@@ -99,13 +93,12 @@ fn turns<const N: usize>(
     }
 }
 
-/// The circles of a steady lead whose parts are in these places of a row.
+/// The circles of a steady lead, as [`Plan::steady_lead`] gives it.
 #[inline]
 pub(crate) fn circles<const N: usize>(
     plan: &Plan,
-    group: &Group,
+    (group, [x, y]): (&Group, [usize; 2]),
     rows: &impl Rows<N>,
-    (x, y): (usize, usize),
     models: [u32; N],
 ) -> Circles<N> {
     let past = |age| [rows.past(age, x), rows.past(age, y)];

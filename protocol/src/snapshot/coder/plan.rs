@@ -265,6 +265,20 @@ impl Plan {
         self.groups.get(number).ok_or(DecodeError::Malformed("a kind has no such group"))
     }
 
+    /// Where the lead is a steady velocity: its group, and the places of its parts in a row.
+    #[inline]
+    pub(crate) fn steady_lead(&self) -> Option<(&Group, [usize; 2])> {
+        let group = self.groups.get(self.lead).filter(|group| matches!(group.expect, Expect::Steady))?;
+        let &[x, y] = group.components.as_slice() else { return None };
+        Some((group, [x, y]))
+    }
+
+    /// Whether a row is told by the turn of a steady lead alone, where nothing else of it is to be told.
+    #[inline]
+    pub(crate) fn is_told_by_turns(&self) -> bool {
+        self.steady.is_some() && self.common.is_empty()
+    }
+
     /// Whether a rare group differs between a snapshot, counted from the newest, and the one before it.
     pub(crate) fn rare_differs(&self, past: &Past<'_>, age: usize) -> bool {
         self.rare_components.iter().any(|&at| !past.stayed(age, at))
