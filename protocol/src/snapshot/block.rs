@@ -44,7 +44,7 @@ impl<'a> BlockReader<'a> {
             pipe.group(Turn::expected(&circles, row).place(self.coder.lead, self.lead.0), told)?;
             let slot = from + row as u32;
             if told.flags == 0 {
-                if !circles.there[row] {
+                if !circles.is_there(row) {
                     return Err(DecodeError::Malformed("a turn of what stood still"));
                 }
                 turned |= 1 << row;

@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use super::coder::derived::BLOCK;
 use crate::image::Slots;
 use crate::wire::bits::BitWriter;
 
@@ -71,20 +72,21 @@ impl Codes {
                 Place((self.spans.len() as u32 - 1) << LENGTH_BITS | LONG)
             }
         };
-        self.put(slot, code);
-    }
-
-    /// Keeps a code of a row that is found already.
-    #[inline]
-    pub(super) fn put(&mut self, slot: u32, code: Place) {
-        let at = slot as usize;
-        if at >= self.places.len() {
-            self.places.resize((at + 1).next_power_of_two().max(64), Place::default());
-        }
-        if let Some(place) = self.places.get_mut(at) {
+        let row = slot % BLOCK as u32;
+        if let Some(place) = self.block(slot - row).get_mut(row as usize) {
             *place = code;
         }
         self.known.insert(slot);
+    }
+
+    /// Where the codes of the slots from `from` on go; that they are known is for the caller to note.
+    #[inline]
+    pub(super) fn block(&mut self, from: u32) -> &mut [Place] {
+        let to = from as usize + BLOCK;
+        if to > self.places.len() {
+            self.places.resize(to.next_power_of_two().max(64), Place::default());
+        }
+        self.places.get_mut(from as usize..to).unwrap_or_default()
     }
 
     /// Bits of a code that is known.

@@ -1,12 +1,15 @@
 //! A lane: what is coded once for all clients that hold the same snapshots and the same codebook.
 
 use super::coder::codebook::{Codebook, GroupBook};
-use super::coder::derived::{BLOCK, Block};
-use super::coder::entity::{Told, Walk};
+use core::array::from_fn;
+
+use super::coder::derived::{BLOCK, Block, rows_where};
+use super::coder::entity::Walk;
 use super::coder::found::Found;
 use super::coder::learn::Counts;
-use super::coder::pipes::{Prior, Writer, told_jointly};
-use super::coder::plan::{Group, Plan as CoderPlan};
+use super::coder::pipes::{Prior, Writer, told_by_turn};
+use super::coder::plan::Plan as CoderPlan;
+use super::coder::residual::Tokens;
 use super::codes::{Codes, Place};
 use super::ledger::LANE_DEPTH;
 use super::models::{word, words};
@@ -153,26 +156,19 @@ impl LaneKind {
             let block = Block { now: &coding.now.columns, past: coding.earlier.past(from, depth) };
             let models = coding.models.map(|models| words(models, coding.kind, from));
             let found = Found::of_some(coding.coder, &block, rows, models[0]);
-            for row in (0..BLOCK).filter(|row| rows >> row & 1 == 1) {
-                let slot = from + row as u32;
+            let stays = (rare_stays >> (from % 64)) as u32 & alike(&models);
+            let told = lead.map_or(0, |lead| lead.tell(&found, rows & stays, codes.block(from)));
+            let mut off = told & !found.expected();
+            for row in (0..BLOCK).filter(|row| (rows & !told) >> row & 1 == 1) {
+                let past = coding.earlier.past(from + row as u32, depth);
                 let [models_before, models] = [models[0][row], models[1][row]];
-                let rare_stays = rare_stays >> (slot % 64) & 1 == 1 && models == models_before;
-                let found = found[row];
-                let lead = lead.filter(|_| rare_stays && found.is_all(coding.coder));
-                let off = match lead.and_then(|lead| lead.told(&found)) {
-                    Some(code) => {
-                        codes.put(slot, code);
-                        found.turn.told != Told::default()
-                    }
-                    None => {
-                        let past = coding.earlier.past(slot, depth);
-                        let walk = Walk { plan: coding.coder, past, models_before, found, read: None, rare_stays };
-                        coding.code(&walk, models, counts, codes)
-                    }
-                };
-                exact |= u64::from(!off) << (slot % 64);
+                let (found, rare_stays) = (found.row(coding.coder, row), stays >> row & 1 == 1);
+                let walk = Walk { plan: coding.coder, past, models_before, found, read: None, rare_stays };
+                off |= u32::from(coding.code(&walk, models, counts, codes)) << row;
             }
+            exact |= u64::from(rows & !off) << (from % 64);
         }
+        codes.known.insert_word(at, missing);
         // What kept still is taken to stay, even where it is expected to go.
         let exact = exact & !still;
         codes.exact.insert_word(at, exact);
@@ -180,27 +176,43 @@ impl LaneKind {
     }
 }
 
-/// A kind's steady lead and its codes: for the rows of which nothing else is told, which are most.
+/// How the turns of a kind's steady lead are told: of the rows of which nothing else is, which are most.
 #[derive(Clone, Copy)]
 struct Lead<'a> {
-    group: &'a Group,
+    turns: &'a Tokens,
     book: &'a GroupBook,
 }
 
 impl Lead<'_> {
-    /// The code of a row that is short.
+    /// Puts the codes of those of some rows of a block that are short into place; says which.
     #[inline]
-    fn told(&self, found: &Found) -> Option<Place> {
-        let turn = &found.turn;
-        let (code, len) = told_jointly(self.book, turn.context.into(), self.group, &turn.told)?;
-        Place::short(code, len)
+    fn tell(&self, found: &Found<BLOCK>, rows: u32, places: &mut [Place]) -> u32 {
+        let (mut left, mut told) = (rows & found.told_by_turns(), 0);
+        while left != 0 {
+            let row = left.trailing_zeros() as usize % BLOCK;
+            left &= left - 1;
+            let parts = found.turns.map(|parts| parts[row]);
+            let code = told_by_turn(self.book, found.context[row].into(), self.turns, parts);
+            let short = code.and_then(|(code, len)| Place::short(code, len));
+            if let (Some(short), Some(place)) = (short, places.get_mut(row)) {
+                *place = short;
+                told |= 1 << row;
+            }
+        }
+        told
     }
+}
+
+/// Which rows of a block have the same models before and now, a bit each.
+#[inline]
+fn alike([before, now]: &[[u32; BLOCK]; 2]) -> u32 {
+    rows_where(from_fn::<_, BLOCK, _>(|row| before[row] ^ now[row]), |off| off == 0)
 }
 
 impl<'a> Coding<'a> {
     fn lead(&self) -> Option<Lead<'a>> {
-        let (group, _) = self.coder.steady_lead()?;
-        Some(Lead { group, book: self.book?.group(self.kind, self.coder.lead)? })
+        let (group, _) = self.coder.steady_lead().filter(|_| self.coder.is_told_by_turns())?;
+        Some(Lead { turns: group.tokens.first()?, book: self.book?.group(self.kind, self.coder.lead)? })
     }
 
     /// Codes a row; says whether anything is told that was not expected.
@@ -208,11 +220,8 @@ impl<'a> Coding<'a> {
         let coder = self.coder;
         let slot = walk.past.slot as u32;
         let mut now = [0; COMPONENTS_MAX];
-        match (walk.rare_stays, walk.found.is_all(coder)) {
-            (true, true) => {}
-            (true, false) => row::gather(&coder.usual_components, self.now, slot, &mut now),
-            (false, _) => row::gather(&coder.components, self.now, slot, &mut now),
-        }
+        let components = if walk.rare_stays { &coder.usual_components } else { &coder.components };
+        row::gather(components, self.now, slot, &mut now);
         let mut off = false;
         codes.add(slot, |bits| {
             let counts = counts.as_deref_mut().map(|counts| (counts, self.kind));

@@ -188,7 +188,7 @@ impl Fields<'_> {
         row::gather(&coder.components, self.now, slot, &mut now);
         // A row's owner part has no models: it is one row, and rarely moves.
         let past = earlier.past(slot, 1);
-        let [found] = Found::of(coder, &One { now: &now, past: &past }, [0]);
+        let found = Found::of(coder, &One { now: &now, past: &past }, [0]).row(coder, 0);
         let walk = Walk { plan: coder, past, models_before: 0, found, read: None, rare_stays: false };
         let mut bytes = Vec::new();
         let mut pipe = Writer { book: None, prior: self.prior, bits: BitWriter::new(&mut bytes), counts: None };

@@ -1,7 +1,7 @@
 //! Rows on the wire: the integers of one that is held by `coder`, whole fields, and new rows.
 
 use super::coder::entity::{Pipe, Place, Told, Walk};
-use super::coder::found::Found;
+use super::coder::found::FoundRow;
 use super::coder::plan::Plan as CoderPlan;
 use super::coder::predict::{Past, Row};
 use super::ledger::LANE_DEPTH;
@@ -142,7 +142,7 @@ pub(super) fn read_on<P: Pipe>(
     pipe: &mut P,
 ) -> Result<(), DecodeError> {
     let mut row = [0; COMPONENTS_MAX];
-    let (models_before, found) = (*models, Found::default());
+    let (models_before, found) = (*models, FoundRow::default());
     let walk = Walk { plan: coder, past, models_before, found, read, rare_stays: false };
     walk.code(&mut row, models, pipe)?;
     scatter(coder, &row, now, past.slot as u32);

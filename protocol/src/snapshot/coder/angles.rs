@@ -17,8 +17,9 @@ pub(crate) fn turns(y: f64, x: f64) -> f64 {
     // No branch: which octant it is in is as good as random.
     let (wide, high) = (x.abs(), y.abs());
     let steep = wide <= high;
-    let (small, large) = if steep { (wide, high) } else { (high, wide) };
-    let ratio = small / if large == 0.0 { 1.0 } else { large };
+    let small = if wide < high { wide } else { high };
+    let large = if wide > high { wide } else { high };
+    let ratio = small / large;
     let square = ratio * ratio;
     let series = COEFFICIENTS.iter().fold(0.0, |sum, c| sum * square + c);
     let angle = ratio * (series * square + 1.0) / core::f64::consts::TAU;

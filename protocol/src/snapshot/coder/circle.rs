@@ -3,13 +3,13 @@
 //! Everything here is done for `N` rows at once, a step for all of them and then the next: divisions and square roots
 //! take long, but those of different rows need not wait for each other. A row that has no neighbours is one of one.
 
-use super::predict::{NEW, round};
+use super::predict::{NEW, choose, mask, round};
 
 /// The circles on which steady velocities are expected, in steps of the velocity.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Circles<const N: usize> {
-    /// Whether there is one: what hardly moves has no direction.
-    pub(crate) there: [bool; N],
+    /// Which of them there are, by [`mask`]: what hardly moves has no direction.
+    there: [u64; N],
     /// Their radii.
     length: [f64; N],
     /// The expected directions, of length 1.
@@ -28,82 +28,108 @@ const STILL: f64 = 8.0;
 /// The context of what has no circle.
 const NONE: u8 = 6;
 
+/// Half octaves of a length that are told apart by context, and the rest of their contexts and magnitudes, from that of
+/// the shortest length on that has a direction.
+const PACES: [Pace; 64] = {
+    let mut paces = [Pace { context: 0, magnitude: 0 }; 64];
+    let mut at = 0;
+    while at < paces.len() {
+        let half_octaves = at as u32 + FIRST_PACE;
+        paces[at] = Pace { context: (half_octaves % 7) as u8, magnitude: (half_octaves / 2 - 3) as u8 };
+        at += 1;
+    }
+    paces
+};
+
+/// Half octaves of [`STILL`].
+const FIRST_PACE: u32 = 6;
+
+/// How a turn is told by what moves at a pace.
+#[derive(Clone, Copy)]
+struct Pace {
+    context: u8,
+    magnitude: u8,
+}
+
 impl<const N: usize> Circles<N> {
     /// The circles of velocities that were `held` at `depth` snapshots, newest first, which lie `ages` ticks back; their
-    /// numbers are so many steps from `zero`. `again`: which of them are expected to turn as they did last.
+    /// numbers are so many steps from `zero`. `again`: which of them are expected to turn as they did last, by
+    /// [`mask`].
     #[inline]
     pub(crate) fn of(
         held: &[[[i32; N]; 2]; 3],
         (depth, ages): (usize, [u32; 3]),
         zero: f64,
-        again: [bool; N],
+        again: &[u64; N],
     ) -> Circles<N> {
         let even = depth > 1 && ages[1] == 2 * ages[0];
+        let held = [steps(&held[0], zero), steps(&held[1], zero), steps(&held[2], zero)];
+        let lengths = [lengths(&held[0]), lengths(&held[1]), lengths(&held[2])];
+        let first = &lengths[0];
         let mut circles = Circles {
-            there: [false; N],
-            length: [0.0; N],
-            towards: [[0.0; N]; 2],
+            there: [0; N],
+            length: mean(&lengths, depth),
+            towards: held[0],
             zero,
             context: [NONE; N],
             magnitude: [0; N],
         };
-        let held = [steps(&held[0], zero), steps(&held[1], zero), steps(&held[2], zero)];
-        let lengths = [lengths(&held[0]), lengths(&held[1]), lengths(&held[2])];
-        let first = &lengths[0];
-        // The mean of those lengths that are about the same.
-        let (two, three) = (depth > 1, depth > 2);
-        for row in 0..N {
-            let by = [lengths[1][row] - first[row], lengths[2][row] - first[row]];
-            let [second, third] = [two && by[0] * by[0] < 4.0, three && by[1] * by[1] < 4.0];
-            let one = |alike: bool| if alike { 1.0 } else { 0.0 };
-            let sum = first[row] + if second { lengths[1][row] } else { 0.0 };
-            let sum = sum + if third { lengths[2][row] } else { 0.0 };
-            circles.length[row] = sum / (1.0 + one(second) + one(third));
-        }
         // Straight on; or turned as far again as the newest is from the one before.
-        let (newest, before) = (&held[0], &held[1]);
-        let (mut turned, mut around) = (*newest, *first);
-        if even && again.contains(&true) {
+        let again = if even { *again } else { [0; N] };
+        let mut around = *first;
+        if again.iter().fold(0, |some, again| some | again) != 0 {
+            let (newest, before) = (&held[0], &held[1]);
+            let mut turned = *newest;
             for row in 0..N {
                 let along = newest[0][row] * before[0][row] + newest[1][row] * before[1][row];
                 let across = newest[1][row] * before[0][row] - newest[0][row] * before[1][row];
                 turned[0][row] = newest[0][row] * along - newest[1][row] * across;
                 turned[1][row] = newest[1][row] * along + newest[0][row] * across;
             }
-            around = self::lengths(&turned);
+            let long = self::lengths(&turned);
+            for row in 0..N {
+                let turns = again[row] & mask(long[row] > 0.0);
+                around[row] = choose(turns, long[row], first[row]);
+                circles.towards[0][row] = choose(turns, turned[0][row], newest[0][row]);
+                circles.towards[1][row] = choose(turns, turned[1][row], newest[1][row]);
+            }
         }
-        for row in 0..N {
-            let turns = even && again[row] && around[row] > 0.0;
-            let by = if turns { around[row] } else { first[row] };
-            circles.towards[0][row] = (if turns { turned[0][row] } else { newest[0][row] }) / by;
-            circles.towards[1][row] = (if turns { turned[1][row] } else { newest[1][row] }) / by;
+        for towards in &mut circles.towards {
+            towards.iter_mut().zip(&around).for_each(|(towards, around)| *towards /= around);
         }
+        let held = mask(depth > 0);
+        circles.there = first.map(|length| held & mask(length >= STILL));
         for row in 0..N {
-            circles.there[row] = depth > 0 && first[row] >= STILL;
-            if circles.there[row] {
-                let repeats = even && again[row];
+            if circles.is_there(row) {
+                let repeats = again[row] != 0;
                 // The exponent and the first bit behind the point: two to an octave.
                 let half_octaves = (first[row].to_bits() >> 51) as u32 - 2 * 1_023;
-                let pace = (half_octaves % 7) as u8;
-                circles.context[row] = if depth < 3 { NEW as u8 } else { pace + if repeats { 7 } else { 0 } };
-                circles.magnitude[row] = if repeats { 2 } else { (half_octaves / 2 - 3) as u8 };
+                let pace = PACES[(half_octaves - FIRST_PACE) as usize % PACES.len()];
+                circles.context[row] =
+                    if depth < 3 { NEW as u8 } else { pace.context + if repeats { 7 } else { 0 } };
+                circles.magnitude[row] = if repeats { 2 } else { pace.magnitude };
             }
         }
         circles
     }
 
-    /// The turns after which the velocities are nearest, in steps along the tangent, and whether there is one: not where
-    /// a velocity points away from the expected direction by 80 degrees or more.
+    /// Whether a row has one.
+    pub(crate) fn is_there(&self, row: usize) -> bool {
+        self.there[row] != 0
+    }
+
+    /// The turns after which the velocities are nearest, in steps along the tangent, and, by [`mask`], whether there is
+    /// one: not where a velocity points away from the expected direction by 80 degrees or more.
     #[inline]
-    pub(crate) fn turns(&self, velocities: &[[i32; N]; 2]) -> ([i32; N], [bool; N]) {
+    pub(crate) fn turns(&self, velocities: &[[i32; N]; 2]) -> ([i32; N], [u64; N]) {
         let [xs, ys] = steps(velocities, self.zero);
-        let (mut turns, mut fit) = ([0; N], [false; N]);
+        let (mut turns, mut fit) = ([0; N], [0; N]);
         for row in 0..N {
             let (x, y) = (xs[row], ys[row]);
             let along = x * self.towards[0][row] + y * self.towards[1][row];
             let across = y * self.towards[0][row] - x * self.towards[1][row];
             turns[row] = round(self.length[row] * across / along);
-            fit[row] = self.there[row] && along > 0.0 && 36.0 * along * along > x * x + y * y;
+            fit[row] = self.there[row] & mask(along > 0.0) & mask(36.0 * along * along > x * x + y * y);
         }
         (turns, fit)
     }
@@ -121,6 +147,20 @@ impl<const N: usize> Circles<N> {
         }
         velocities
     }
+}
+
+/// The mean of those lengths that are about the same as the newest.
+#[inline]
+fn mean<const N: usize>([first, second, third]: &[[f64; N]; 3], depth: usize) -> [f64; N] {
+    let (two, three) = (mask(depth > 1), mask(depth > 2));
+    let mut means = [0.0; N];
+    for row in 0..N {
+        let by = [second[row] - first[row], third[row] - first[row]];
+        let alike = [mask(by[0] * by[0] < 4.0) & two, mask(by[1] * by[1] < 4.0) & three];
+        let sum = first[row] + choose(alike[0], second[row], 0.0) + choose(alike[1], third[row], 0.0);
+        means[row] = sum / (1.0 + choose(alike[0], 1.0, 0.0) + choose(alike[1], 1.0, 0.0));
+    }
+    means
 }
 
 /// Velocities in steps from zero.
@@ -152,17 +192,17 @@ mod tests {
     #[test]
     fn a_turn_is_found_on_its_circle() {
         let held = [[[13_000], [17_000]]; 3];
-        let circle = Circles::of(&held, (3, [1, 2, 3]), -12_000.0, [false]);
+        let circle = Circles::of(&held, (3, [1, 2, 3]), -12_000.0, &[0]);
         for turn in (-9_000..9_000).step_by(37) {
             let velocity = circle.at(&[turn]);
             let (found, fit) = circle.turns(&velocity);
             let [[x], [y]] = circle.at(&found);
             assert!(
-                fit[0] && (x - velocity[0][0]).abs() <= 1 && (y - velocity[1][0]).abs() <= 1,
+                fit[0] != 0 && (x - velocity[0][0]).abs() <= 1 && (y - velocity[1][0]).abs() <= 1,
                 "{turn} {found:?}"
             );
         }
-        assert_eq!(circle.turns(&[[11_000], [7_000]]).1, [false]);
+        assert_eq!(circle.turns(&[[11_000], [7_000]]).1, [0]);
     }
 
     #[test]
@@ -172,17 +212,17 @@ mod tests {
             let columns = |of: usize| core::array::from_fn(|row| number(seed + row * row, of));
             let held: [[[i32; 8]; 2]; 3] = core::array::from_fn(|age| [columns(2 * age), columns(2 * age + 1)]);
             let now = [columns(6), columns(7)];
-            let again = core::array::from_fn(|row| (seed + row) % 3 == 0);
+            let again = core::array::from_fn(|row| mask((seed + row) % 3 == 0));
             let course = (seed % 4, [1, 2, 3 + seed as u32 % 2]);
-            let all = Circles::of(&held, course, 0.0, again);
+            let all = Circles::of(&held, course, 0.0, &again);
             let (turns, fit) = all.turns(&now);
             for row in 0..8 {
                 let one = held.map(|at| at.map(|column| [column[row]]));
-                let one = Circles::of(&one, course, 0.0, [again[row]]);
+                let one = Circles::of(&one, course, 0.0, &[again[row]]);
                 let (turn, fits) = one.turns(&now.map(|column| [column[row]]));
                 assert_eq!((one.there[0], fits[0]), (all.there[row], fit[row]));
                 assert_eq!((one.context[0], one.magnitude[0]), (all.context[row], all.magnitude[row]));
-                if fits[0] {
+                if fits[0] != 0 {
                     assert_eq!(
                         (turn[0], one.at(&turn).map(|at| at[0])),
                         (turns[row], all.at(&turns).map(|at| at[row]))

@@ -3,7 +3,7 @@
 use super::book::{Code, LENGTH_MAX};
 use super::learn::{flags, tokens};
 use super::levels::{BEYOND, CLASSES, SYMBOLS, substitute};
-use super::plan::{GROUP_MAX, Group, Plan};
+use super::plan::{Expect, GROUP_MAX, Group, Plan};
 use super::predict::CONTEXTS;
 use crate::limits::CODEBOOK_BYTES_MAX;
 use crate::wire::DecodeError;
@@ -28,6 +28,11 @@ pub(crate) struct GroupBook {
     places: Vec<u16>,
     /// One per context; empty where the built-in code is used.
     codes: Vec<Code>,
+    /// Of a steady velocity, the codes of all joint symbols without flags, context by context, and their lengths; 0 where
+    /// there is none.
+    turns: Vec<(u16, u8)>,
+    /// Joint symbols without flags.
+    unflagged: usize,
     /// What follows an escape, and what stands in contexts without a code of their own: the codes of parts, one per
     /// class. Empty: the built-in code.
     parts: Vec<Code>,
@@ -79,7 +84,26 @@ impl GroupBook {
         let there: Vec<bool> = parts.iter().map(|code| !code.is_empty()).collect();
         let used = (0..parts.len()).map(|class| substitute(class, &there, group.is_alike()) as u8).collect();
         let says = keys.iter().map(|&key| Says::of(group, key)).collect();
-        GroupBook { keys, says, places, codes, parts, used }
+        let unflagged = (group.keys() >> group.flags) as usize;
+        let mut book = GroupBook { keys, says, places, codes, parts, used, turns: Vec::new(), unflagged };
+        if group.expect == Expect::Steady {
+            book.turns = (0..book.codes.len() * unflagged)
+                .map(|at| book.code_of(at / unflagged, (at % unflagged) << group.flags).unwrap_or_default())
+                .collect();
+        }
+        book
+    }
+
+    fn code_of(&self, context: usize, key: usize) -> Option<(u16, u8)> {
+        let (code, length) = self.code(context)?.get(self.symbol(key as u32)?)?;
+        Some((code, length as u8))
+    }
+
+    /// Of a steady velocity, the code of a joint symbol without flags; `None` where it has none. `key`: of the parts.
+    #[inline]
+    pub(crate) fn turn(&self, context: usize, key: usize) -> Option<(u16, u32)> {
+        let &(code, length) = self.turns.get(context * self.unflagged + key)?;
+        (length > 0).then_some((code, length.into()))
     }
 
     /// The symbol of a key, `None` where it has none.

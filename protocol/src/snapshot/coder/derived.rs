@@ -5,7 +5,7 @@ use core::array::from_fn;
 use super::angles::{turns, unit};
 use super::levels::Unrest;
 use super::plan::{Along, By, Expect, GROUP_MAX, Group, Mover, Plan};
-use super::predict::{Expected, Model, Past, Row, own, round};
+use super::predict::{Expected, Model, Past, Row, own, round, round_within};
 
 /// `N` neighbouring rows: as they are now, and in the snapshots that a client holds.
 ///
@@ -132,7 +132,15 @@ pub(crate) fn off<const N: usize>(group: &Group, expected: &[[i32; N]; GROUP_MAX
             off[row] |= now[row] ^ expected[row];
         }
     }
-    off.iter().enumerate().fold(0, |bits, (row, &off)| bits | u32::from(off != 0) << row)
+    rows_where(off, |off| off != 0)
+}
+
+/// A bit for each row.
+#[inline]
+pub(crate) fn rows_where<const N: usize, T>(rows: [T; N], is: impl Fn(T) -> bool) -> u32 {
+    // Its own bit of each, all at once; then these together.
+    let masks = rows.map(|row| if is(row) { u32::MAX } else { 0 });
+    masks.iter().enumerate().fold(0, |bits, (row, mask)| bits | mask & 1 << row)
 }
 
 impl Along {
@@ -178,25 +186,25 @@ impl Mover {
                     true => self.moved_on(from[row], ticks, (first[row], last[row])),
                     false => self.moved_once(from[row], last[row]),
                 };
-                place[row] = moved.clamp(bounds.min, bounds.max);
+                place[row] = round_within(moved, (bounds.min, bounds.max));
             }
         }
         values
     }
 
-    /// A part of the position one tick on.
+    /// A part of the position one tick on, in steps.
     #[inline]
-    fn moved_once(&self, from: i32, velocity: f32) -> i32 {
+    fn moved_once(&self, from: i32, velocity: f32) -> f64 {
         let (lo, step) = self.place;
         let position = (lo + f64::from(from) * step) as f32 + velocity * self.dt;
-        round((f64::from(position) - lo) / step)
+        (f64::from(position) - lo) / step
     }
 
-    /// A part of the position several ticks on, over which its velocity changed from the first to the last.
-    fn moved_on(&self, from: i32, ticks: u32, (first, last): (f32, f32)) -> i32 {
+    /// A part of the position several ticks on, in steps, over which its velocity changed from the first to the last.
+    fn moved_on(&self, from: i32, ticks: u32, (first, last): (f32, f32)) -> f64 {
         let (first, last) = (f64::from(first), f64::from(last));
         let way = ((first + last) / 2.0 * f64::from(ticks) + (last - first) / 2.0) * f64::from(self.dt);
-        round(f64::from(from) + way / self.place.1)
+        f64::from(from) + way / self.place.1
     }
 
     /// The velocities of rows, in units a second, part by part.

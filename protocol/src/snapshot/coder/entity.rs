@@ -2,7 +2,7 @@
 
 use super::circle::Circles;
 use super::derived::{One, derived, derived_values, held, off};
-use super::found::{Found, Turn, circles};
+use super::found::{FoundRow, Turn, circles};
 use super::levels::Unrest;
 use super::plan::{Expect, GROUP_MAX, Group, Plan};
 use super::predict::{Expected, Model, Past, Row, difference, own};
@@ -58,7 +58,7 @@ pub(crate) struct Walk<'a> {
     /// The models in the newest of the held rows.
     pub(crate) models_before: u32,
     /// What a writer has found out already; of no consequence to a reader.
-    pub(crate) found: Found,
+    pub(crate) found: FoundRow,
     /// What a reader has read of a steady lead already.
     pub(crate) read: Option<Told>,
     /// A writer has found already that what is rare is as it was: then those components of the row are not looked at.
@@ -157,7 +157,7 @@ impl Walk<'_> {
             let expected = own(self.plan, self.plan.group(plain)?, &self.past, Model::Hold);
             self.differences(plain, &expected, now, 0, pipe)?;
         } else if !P::WRITES {
-            let circle = circle.filter(|circle| circle.there[0]);
+            let circle = circle.filter(|circle| circle.is_there(0));
             let circle = circle.ok_or(DecodeError::Malformed("a turn of what stood still"))?;
             let [turn, x, y] = told.parts;
             let at = circle.at(&[turn]);

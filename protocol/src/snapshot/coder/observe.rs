@@ -3,7 +3,7 @@
 
 use super::circle::Circles;
 use super::plan::{Expect, Plan};
-use super::predict::{MODELS, Model, Past, Row, own};
+use super::predict::{MODELS, Model, Past, Row, mask, own};
 use super::residual::magnitude;
 
 /// How well each model has done lately for each group of one entity.
@@ -38,12 +38,11 @@ impl Record {
             let Some(costs) = self.costs.get_mut(place) else { continue };
             let current = Model::of(models, group.model);
             let steady = plan.steady.filter(|_| group.expect == Expect::Steady);
+            let steady = steady.map(|zero| turn_bits(zero, past, &group.components, now));
             let mut best = (current, u16::MAX);
             for (model, cost) in MODELS.into_iter().zip(costs.iter_mut()) {
                 let bits = match (steady, model) {
-                    (Some(zero), Model::Linear | Model::Hold) => {
-                        turn_bits(zero, past, &group.components, now, model == Model::Hold)
-                    }
+                    (Some([bits, _]), Model::Linear) | (Some([_, bits]), Model::Hold) => bits,
                     (Some(_), Model::Alternate | Model::Accelerate | Model::Smooth) => u16::MAX / FADE,
                     (None, _) => {
                         let expected = own(plan, group, past, model);
@@ -80,11 +79,13 @@ fn cost_of(difference: i32) -> u16 {
     (20 * octave + 5 * part) as u16
 }
 
-/// What the turn of a steady lead costs where it is expected to turn `again`, or not.
-fn turn_bits(zero: f64, past: &Past<'_>, components: &[usize], now: &Row, again: bool) -> u16 {
-    let &[x, y] = components else { return 0 };
-    let held = core::array::from_fn(|age| [[past.value(age, x)], [past.value(age, y)]]);
-    let circle = Circles::of(&held, (past.depth, past.ages), zero, [again]);
-    let ([turn], [fits]) = circle.turns(&[x, y].map(|at| [now.get(at).copied().unwrap_or(0)]));
-    if fits { cost_of(turn).max(16 * (magnitude(turn).min(2) as u16)) } else { 0 }
+/// What the turn of a steady lead costs under [`Model::Linear`], straight on, and under [`Model::Hold`], the last turn
+/// again.
+fn turn_bits(zero: f64, past: &Past<'_>, components: &[usize], now: &Row) -> [u16; 2] {
+    let &[x, y] = components else { return [0; 2] };
+    let held = core::array::from_fn(|age| [[past.value(age, x); 2], [past.value(age, y); 2]]);
+    let circles = Circles::of(&held, (past.depth, past.ages), zero, &[false, true].map(mask));
+    let (turns, fits) = circles.turns(&[x, y].map(|at| [now.get(at).copied().unwrap_or(0); 2]));
+    let bits = |turn| cost_of(turn).max(16 * (magnitude(turn).min(2) as u16));
+    core::array::from_fn(|model| if fits[model] != 0 { bits(turns[model]) } else { 0 })
 }

@@ -8,7 +8,7 @@ use super::entity::{Pipe, Place, Told};
 use super::learn::Counts;
 use super::levels;
 use super::plan::{GROUP_MAX, Group};
-use super::residual::{EXPECTATIONS, FLAGGED, Scale, magnitude, prior_weights};
+use super::residual::{EXPECTATIONS, FLAGGED, Scale, Token, Tokens, magnitude, prior_weights};
 use crate::wire::DecodeError;
 use crate::wire::bits::{BITS_AT_ONCE, BitReader, BitWriter};
 
@@ -208,11 +208,21 @@ const _: () = {
     assert!(LENGTH_MAX + Scale::TURN.raw_bits_max() + 2 * Scale::OFF.raw_bits_max() <= BITS_AT_ONCE);
 };
 
-/// The bits by which a writer tells a group where that is one joint symbol, and how many they are.
+/// The bits by which a writer tells a steady velocity by its turn and what is off its circle, at most 1, and how many
+/// they are; `None` where that has no code of its own.
 #[inline]
-pub(crate) fn told_jointly(book: &GroupBook, context: usize, group: &Group, told: &Told) -> Option<(u64, u32)> {
-    let code = book.code(context)?;
-    Joint::of(group, told)?.told(book, code)
+pub(crate) fn told_by_turn(
+    book: &GroupBook,
+    context: usize,
+    turns: &Tokens,
+    parts: [i32; 3],
+) -> Option<(u64, u32)> {
+    let [turn, x, y] = parts;
+    let Token { token, raw, raw_bits } = turns.token(turn)?;
+    let off = |part: i32| Scale::OFF_TOKENS.get(part.wrapping_add(1) as usize).copied();
+    let key = (token * Scale::OFF.tokens + off(x)?) * Scale::OFF.tokens + off(y)?;
+    let (code, length) = book.turn(context, key as usize)?;
+    Some((u64::from(code) | u64::from(raw) << length, length + raw_bits))
 }
 
 impl Joint {

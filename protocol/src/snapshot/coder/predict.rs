@@ -248,20 +248,38 @@ fn stretched(difference: i32, wanted: u32, had: u32) -> i32 {
     round(f64::from(difference) * f64::from(wanted) / f64::from(had))
 }
 
-/// The nearest integer, a half up; saturating.
+/// The nearest integer, a half up; saturating. What is not a number becomes the lowest.
+#[inline]
+pub(crate) fn round(value: f64) -> i32 {
+    round_within(value, (i32::MIN, i32::MAX))
+}
+
+/// The same within bounds, which takes no longer.
 ///
 /// Adding 1.5 * 2^52, which has no bits behind the point, leaves the nearest whole number, and that in the lowest bits:
 /// a few operations that are the same for every value, of which compilers do several at once.
 #[inline]
-pub(crate) fn round(value: f64) -> i32 {
+pub(crate) fn round_within(value: f64, (min, max): (i32, i32)) -> i32 {
     const WHOLE: f64 = 6_755_399_441_055_744.0;
+    let (min, max) = (f64::from(min), f64::from(max));
     let value = value + 0.5;
-    let nearest = (value + WHOLE) - WHOLE;
-    let down = if nearest > value { nearest - 1.0 } else { nearest };
-    let number = if down.is_nan() { 0.0 } else { down };
-    let low = if number > f64::from(i32::MIN) { number } else { f64::from(i32::MIN) };
-    let within = if low < f64::from(i32::MAX) { low } else { f64::from(i32::MAX) };
-    (within + WHOLE).to_bits() as i32
+    let low = if value > min { value } else { min };
+    let within = if low < max { low } else { max };
+    let nearest = within + WHOLE;
+    let above = nearest - WHOLE > within;
+    (nearest.to_bits() as i32).wrapping_sub(i32::from(above))
+}
+
+/// All bits or none: what [`choose`] takes, many at once and without a branch.
+#[inline]
+pub(crate) fn mask(set: bool) -> u64 {
+    if set { u64::MAX } else { 0 }
+}
+
+/// `one` where a [`mask`] is set, otherwise `other`.
+#[inline]
+pub(crate) fn choose(mask: u64, one: f64, other: f64) -> f64 {
+    f64::from_bits(one.to_bits() & mask | other.to_bits() & !mask)
 }
 
 /// `later - earlier`; on a ring of `size` (a power of two, 0: no ring) the short way.
@@ -284,8 +302,10 @@ mod tests {
         let around = |value: f64| [value.next_down(), value, value.next_up()];
         let odd = (0..2_000).map(|n| f64::from(n) * 1_234.567_8);
         let finite = edges.into_iter().chain(odd).flat_map(around).flat_map(|value| [value, -value]);
-        for value in finite.chain([f64::INFINITY, f64::NEG_INFINITY, f64::NAN]) {
+        for value in finite.chain([f64::INFINITY, f64::NEG_INFINITY]) {
             assert_eq!(round(value), (value + 0.5).floor() as i32, "{value}");
+            assert_eq!(round_within(value, (-3, 70_000)), round(value).clamp(-3, 70_000), "{value}");
         }
+        assert_eq!(round(f64::NAN), i32::MIN);
     }
 }

@@ -15,29 +15,53 @@ pub(crate) struct Scale {
     pub(crate) tokens: u32,
 }
 
-/// Differences whose tokens are looked up, either way: most are within, and whether one is exact is as good as random.
-const NEAR: i32 = 64;
-
 /// A scale with the tokens of small differences.
 #[derive(Clone, Debug)]
 pub(crate) struct Tokens {
     /// The scale.
     pub(crate) scale: Scale,
-    /// From that of the lowest difference on.
-    near: Vec<Option<Token>>,
+    /// Differences whose tokens are looked up, either way: most are within, and whether one is exact, or in which class,
+    /// is as good as random.
+    near: i32,
+    /// Theirs, from the lowest on.
+    tokens: Vec<Near>,
+}
+
+/// A token in four bytes; beyond the last one of its scale where there is none.
+#[derive(Clone, Copy, Debug)]
+struct Near {
+    token: u8,
+    raw_bits: u8,
+    raw: u16,
+}
+
+impl Near {
+    fn of(token: Option<Token>) -> Near {
+        token.map_or(Near { token: u8::MAX, raw_bits: 0, raw: 0 }, |Token { token, raw, raw_bits }| Near {
+            token: token as u8,
+            raw_bits: raw_bits as u8,
+            raw: raw as u16,
+        })
+    }
 }
 
 impl Tokens {
     /// Those of a scale.
     pub(crate) fn of(scale: Scale) -> Tokens {
-        Tokens { scale, near: (-NEAR..=NEAR).map(|difference| scale.token(difference)).collect() }
+        // Of turns most are larger.
+        let near = if scale == Scale::TURN { 1_023 } else { 64 };
+        let tokens = (-near..=near).map(|difference| Near::of(scale.token(difference))).collect();
+        Tokens { scale, near, tokens }
     }
 
     /// [`Scale::token`].
     #[inline]
     pub(crate) fn token(&self, difference: i32) -> Option<Token> {
-        match self.near.get(difference.wrapping_add(NEAR) as usize) {
-            Some(token) => *token,
+        match self.tokens.get(difference.wrapping_add(self.near) as usize) {
+            Some(&Near { token, .. }) if token == u8::MAX => None,
+            Some(&Near { token, raw_bits, raw }) => {
+                Some(Token { token: token.into(), raw: raw.into(), raw_bits: raw_bits.into() })
+            }
             None => self.scale.token(difference),
         }
     }
@@ -69,6 +93,9 @@ impl Scale {
 
     /// What is off the circle of a steady velocity: at most 1.
     pub(crate) const OFF: Scale = Scale { exact: 1, halves: false, tokens: 3 };
+
+    /// The token of a difference of at most 1, of those of [`Scale::OFF`]: from that of -1 on.
+    pub(crate) const OFF_TOKENS: [u32; 3] = [2, 0, 1];
 
     /// The token of a difference; `None` where it is too large for one.
     #[inline]
@@ -176,8 +203,7 @@ mod tests {
 
     #[test]
     fn every_difference_is_its_token_and_raw_bits() {
-        for components in 1..=3 {
-            let scale = Scale::of(components);
+        for scale in [Scale::of(1), Scale::of(2), Scale::of(3), Scale::TURN, Scale::OFF] {
             let tokens = Tokens::of(scale);
             let mut beyond = 0;
             for difference in (-70_000..70_000).chain([i32::MIN, i32::MAX, i32::MIN + 1]) {
@@ -191,6 +217,9 @@ mod tests {
                 assert_eq!(scale.difference(token, raw), difference);
             }
             assert!(beyond >= 2);
+        }
+        for (difference, token) in (-1..).zip(Scale::OFF_TOKENS) {
+            assert_eq!(Scale::OFF.token(difference), Some(Token { token, raw: 0, raw_bits: 0 }));
         }
     }
 }
