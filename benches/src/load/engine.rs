@@ -1,13 +1,16 @@
 //! The loop that runs all players of a load on one thread.
 
+mod joins;
+
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Poll, Token};
 use tickwire_client::Micros;
 use tickwire_client_demo::net::{Read, Socket};
 
+use self::joins::Joins;
 use super::player::{Player, Told};
 use super::scenario::Habit;
 use super::seen::{Fastest, Seen};
@@ -39,16 +42,9 @@ pub struct Engine {
     odd_at: Micros,
     begun: u64,
     scratch: Vec<u8>,
+    /// Measured players whose sockets are ready, and others.
     ready: Vec<usize>,
-}
-
-/// Connections that are begun one after the other.
-struct Joins {
-    habit: Habit,
-    from: Micros,
-    per_second: f64,
-    count: usize,
-    made: usize,
+    crowd: VecDeque<usize>,
 }
 
 impl Engine {
@@ -79,26 +75,12 @@ impl Engine {
             begun: machine::now(),
             scratch: vec![0; 256 * 1_024],
             ready: Vec::new(),
+            crowd: VecDeque::new(),
             plan,
         };
         let (players, per_second) = (engine.plan.players, engine.plan.joins_per_second);
         engine.add(Habit::Plays, players, per_second);
         Ok(engine)
-    }
-
-    /// Lets more connections begin, so many in a second.
-    pub fn add(&mut self, habit: Habit, count: usize, per_second: f64) {
-        self.joins.push(Joins { habit, from: self.at(), per_second, count, made: 0 });
-    }
-
-    /// Cuts all players off; they come back, so many in a second.
-    pub fn cut_all(&mut self, per_second: f64) {
-        let at = self.at();
-        for (seat, player) in self.players.iter_mut().enumerate().filter(|(_, player)| player.is_in()) {
-            player.socket = None;
-            let back = at + (seat as f64 * 1e6 / per_second.max(1.0)) as Micros;
-            self.again.push(Reverse((back, seat)));
-        }
     }
 
     /// Lets the first so many players ask for a keyframe.
@@ -182,47 +164,20 @@ impl Engine {
         let next = self.due.peek().map_or(end, |Reverse((due, _))| *due).min(end);
         let next = self.arrivals.peek().map_or(next, |Reverse((due, _))| next.min(*due));
         let wait = Duration::from_micros(next.saturating_sub(self.at())).min(WAIT_MAX);
+        let wait = if self.crowd.is_empty() { wait } else { Duration::ZERO };
         self.poll.poll(&mut self.events, Some(wait))?;
         self.ready.clear();
-        self.ready.extend(self.events.iter().map(|event| event.token().0));
+        for Token(seat) in self.events.iter().map(mio::event::Event::token) {
+            if seat < self.plan.players { self.ready.push(seat) } else { self.crowd.push_back(seat) }
+        }
         for index in 0..self.ready.len() {
             self.read(self.ready[index], usize::MAX);
         }
-        Ok(())
-    }
-
-    fn join_due(&mut self) -> anyhow::Result<()> {
-        let at = self.at();
-        for joins in &mut self.joins {
-            let due = ((at - joins.from) as f64 / 1e6 * joins.per_second) as usize + 1;
-            while joins.made < joins.count.min(due) {
-                joins.made += 1;
-                let seat = self.players.len();
-                let decodes = joins.habit == Habit::Plays && seat.is_multiple_of(self.plan.decode_every.max(1));
-                let player = Player::new(seat as u32, joins.habit, decodes, self.plan.role, at);
-                self.players.push(player.behind(self.plan.link));
-                self.again.push(Reverse((at, seat)));
-            }
+        // What comes for those who are measured does not wait until all that came for a crowd is read.
+        for _ in 0..self.crowd.len().min(CROWD_AT_ONCE) {
+            let seat = self.crowd.pop_front();
+            seat.into_iter().for_each(|seat| self.read(seat, usize::MAX));
         }
-        while let Some(&Reverse((due, seat))) = self.again.peek()
-            && due <= at
-        {
-            self.again.pop();
-            self.players[seat].begin_again(at);
-            self.connect(seat)?;
-        }
-        Ok(())
-    }
-
-    fn connect(&mut self, seat: usize) -> anyhow::Result<()> {
-        let mut socket = Socket::connect(&self.plan.to)?;
-        if matches!(self.players[seat].habit, Habit::Dawdles(_) | Habit::Ignores) {
-            // Else the kernel reads for them.
-            socket2::SockRef::from(&*socket.stream()).set_recv_buffer_size(SMALL_BUFFER_BYTES)?;
-        }
-        let both = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(socket.stream(), Token(seat), both)?;
-        self.players[seat].socket = Some(socket);
         Ok(())
     }
 
@@ -390,9 +345,10 @@ impl Engine {
 const NO_CODE: u16 = 1006;
 /// The longest wait for a frame: joins and ends are looked after in between.
 const WAIT_MAX: Duration = Duration::from_millis(5);
+/// How many sockets of others are read between two looks at those who are measured.
+const CROWD_AT_ONCE: usize = 16;
 /// How often those who read slowly do, in microseconds.
 const ODD_EVERY: Micros = 50_000;
 /// How long a flooder that was thrown out stays away, in microseconds: ten times a second it knocks again.
 const FLOODER_RESTS: Micros = 100_000;
-const SMALL_BUFFER_BYTES: usize = 16 * 1_024;
 const LEAVE_MAX: Micros = 1_000_000;
