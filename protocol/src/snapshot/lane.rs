@@ -269,7 +269,7 @@ pub(super) fn slots_in(word: usize, mut bits: u64) -> impl Iterator<Item = u32> 
 }
 
 /// Those of the 64 slots from `word * 64` on that are set, by blocks of neighbours: the first slot, and a bit for each.
-fn blocks_in(word: usize, bits: u64) -> impl Iterator<Item = (u32, u32)> {
+pub(super) fn blocks_in(word: usize, bits: u64) -> impl Iterator<Item = (u32, u32)> {
     let blocks = (0..64).step_by(BLOCK).map(move |at| ((word * 64) as u32 + at, (bits >> at) as u32 & 0xff));
     blocks.filter(|(_, rows)| *rows != 0)
 }

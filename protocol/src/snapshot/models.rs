@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::coder::derived::BLOCK;
-use super::coder::observe::Record;
+use super::coder::derived::{BLOCK, Block};
+use super::coder::observe::{Record, turn_bits};
 use super::coder::plan::Plan as CoderPlan;
 use super::coder::predict::Row;
-use super::lane::slots_in;
+use super::lane::{blocks_in, slots_in};
 use super::ledger::LANE_DEPTH;
 use super::plan::Plan;
 use super::row::{Earlier, gather};
@@ -164,19 +164,23 @@ impl Observed {
     ) {
         let [_, two, three] = earlier.held_word(rows, word);
         let still = earlier.rest(coder, word, [two, three]).still[1];
-        for slot in slots_in(word, rows_of_word & three & !still) {
-            let (Some(models), Some(record)) =
-                (column.get_mut(slot as usize), self.records.get_mut(slot as usize))
-            else {
-                continue;
-            };
-            let mut row: Row = [0; COMPONENTS_MAX];
-            gather(&coder.components, rows, slot, &mut row);
-            *models = record.observe(coder, &earlier.past(slot, LANE_DEPTH), &row, *models);
-            if record.is_settled() {
-                self.unsettled.remove(slot);
-            } else {
-                self.unsettled.insert(slot);
+        for (from, block_rows) in blocks_in(word, rows_of_word & three & !still) {
+            let block = Block { now: &rows.columns, past: earlier.past(from, LANE_DEPTH) };
+            let turns = turn_bits(coder, &block, block_rows);
+            for (slot, turn) in (from..).zip(turns).filter(|(slot, _)| block_rows >> (slot - from) & 1 == 1) {
+                let (Some(models), Some(record)) =
+                    (column.get_mut(slot as usize), self.records.get_mut(slot as usize))
+                else {
+                    continue;
+                };
+                let mut row: Row = [0; COMPONENTS_MAX];
+                gather(&coder.components, rows, slot, &mut row);
+                *models = record.observe(coder, &earlier.past(slot, LANE_DEPTH), (&row, turn), *models);
+                if record.is_settled() {
+                    self.unsettled.remove(slot);
+                } else {
+                    self.unsettled.insert(slot);
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 //! tells: a model is part of what both ends hold.
 
 use super::circle::Circles;
+use super::derived::{BLOCK, Block, DENSE, Rows};
 use super::plan::{Expect, Plan};
 use super::predict::{MODELS, Model, Past, Row, mask, own};
 use super::residual::magnitude;
@@ -30,15 +31,21 @@ impl Record {
         self.noted >= SETTLED
     }
 
-    /// Takes note of a row, given what was held before it; returns the models that suit it from now on.
-    pub(crate) fn observe(&mut self, plan: &Plan, past: &Past<'_>, now: &Row, models: u32) -> u32 {
+    /// Takes note of a row, given what was held before it and, where its lead is steady, what its turn costs; returns the
+    /// models that suit it from now on.
+    pub(crate) fn observe(
+        &mut self,
+        plan: &Plan,
+        past: &Past<'_>,
+        (now, turn): (&Row, TurnBits),
+        models: u32,
+    ) -> u32 {
         let mut changed = models;
         self.noted = SETTLED.min(self.noted + 1);
         for (group, place) in plan.groups.iter().filter_map(|group| Some((group, group.model?))) {
             let Some(costs) = self.costs.get_mut(place) else { continue };
             let current = Model::of(models, group.model);
-            let steady = plan.steady.filter(|_| group.expect == Expect::Steady);
-            let steady = steady.map(|zero| turn_bits(zero, past, &group.components, now));
+            let steady = (group.expect == Expect::Steady).then_some(turn);
             let mut best = (current, u16::MAX);
             for (model, cost) in MODELS.into_iter().zip(costs.iter_mut()) {
                 let bits = match (steady, model) {
@@ -79,13 +86,36 @@ fn cost_of(difference: i32) -> u16 {
     (20 * octave + 5 * part) as u16
 }
 
-/// What the turn of a steady lead costs under [`Model::Linear`], straight on, and under [`Model::Hold`], the last turn
-/// again.
-fn turn_bits(zero: f64, past: &Past<'_>, components: &[usize], now: &Row) -> [u16; 2] {
-    let &[x, y] = components else { return [0; 2] };
-    let held = core::array::from_fn(|age| [[past.value(age, x); 2], [past.value(age, y); 2]]);
-    let circles = Circles::of(&held, (past.depth, past.ages), zero, &[false, true].map(mask));
-    let (turns, fits) = circles.turns(&[x, y].map(|at| [now.get(at).copied().unwrap_or(0); 2]));
-    let bits = |turn| cost_of(turn).max(16 * (magnitude(turn).min(2) as u16));
-    core::array::from_fn(|model| if fits[model] != 0 { bits(turns[model]) } else { 0 })
+/// What a turn costs under [`Model::Linear`], straight on, and under [`Model::Hold`], the last turn again.
+pub(crate) type TurnBits = [u16; 2];
+
+/// The same of those rows of a block whose bits are set, where their lead is steady.
+pub(crate) fn turn_bits(plan: &Plan, block: &Block<'_>, rows: u32) -> [TurnBits; BLOCK] {
+    let mut bits = [[0; 2]; BLOCK];
+    let Some((_, lead)) = plan.steady_lead() else { return bits };
+    if rows.count_ones() >= DENSE {
+        return bits_of_turns(plan, lead, block);
+    }
+    for (row, bits) in bits.iter_mut().enumerate().filter(|(row, _)| rows >> row & 1 == 1) {
+        let past = Past { slot: block.past.slot + row, ..block.past };
+        [*bits] = bits_of_turns(plan, lead, &Block { past, ..*block });
+    }
+    bits
+}
+
+fn bits_of_turns<const N: usize>(plan: &Plan, [x, y]: [usize; 2], rows: &impl Rows<N>) -> [TurnBits; N] {
+    let held = core::array::from_fn(|age| [rows.past(age, x), rows.past(age, y)]);
+    let now = [rows.now(x), rows.now(y)];
+    let mut bits = [[0; 2]; N];
+    for (model, again) in [false, true].into_iter().enumerate() {
+        let again = [mask(again); N];
+        let circles = Circles::of(&held, rows.depth_and_ages(), plan.steady.unwrap_or(0.0), &again);
+        let (turns, fits) = circles.turns(&now);
+        for row in 0..N {
+            let turn = turns[row];
+            let told = cost_of(turn).max(16 * (magnitude(turn).min(2) as u16));
+            bits[row][model] = if fits[row] != 0 { told } else { 0 };
+        }
+    }
+    bits
 }
