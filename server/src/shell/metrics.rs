@@ -1,6 +1,6 @@
 //! What is counted, and how it is told in Prometheus' text.
 //!
-//! Every counter has one writer, a worker; who reads them never makes it wait. All sets of labels are closed.
+//! Every counter of a worker has one writer; who reads them never makes it wait. All sets of labels are closed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -21,6 +21,11 @@ impl Count {
     /// Adds, without the price of an atomic addition: there is one writer.
     pub(crate) fn add(&self, more: u64) {
         self.0.store(self.0.load(Relaxed).wrapping_add(more), Relaxed);
+    }
+
+    /// The same where other threads add too.
+    fn add_among_others(&self, more: u64) {
+        self.0.fetch_add(more, Relaxed);
     }
 
     pub(crate) fn set(&self, value: u64) {
@@ -108,9 +113,26 @@ impl Counters {
 
     /// Counts a connection that ended; without a code its socket was just gone.
     pub(crate) fn disconnected(&self, code: Option<CloseCode>) {
-        let at = code.and_then(|code| CloseCode::ALL.iter().position(|other| *other == code));
-        if let Some(count) = self.disconnects.get(at.unwrap_or(CloseCode::ALL.len())) {
+        if let Some(count) = self.disconnects_with(code) {
             count.add(1);
+        }
+    }
+
+    fn disconnects_with(&self, code: Option<CloseCode>) -> Option<&Count> {
+        let at = code.and_then(|code| CloseCode::ALL.iter().position(|other| *other == code));
+        self.disconnects.get(at.unwrap_or(CloseCode::ALL.len()))
+    }
+}
+
+/// Upgrades and hellos that were refused before they had a room; by any of the threads that take them.
+#[derive(Debug, Default)]
+pub(crate) struct Refused(Counters);
+
+impl Refused {
+    /// Counts one.
+    pub(crate) fn with(&self, code: CloseCode) {
+        if let Some(count) = self.0.disconnects_with(Some(code)) {
+            count.add_among_others(1);
         }
     }
 }
@@ -135,8 +157,7 @@ pub(crate) struct Metrics {
     pub(crate) rooms: Box<dyn Fn() -> Vec<Arc<Gauges>> + Send + Sync>,
     /// Connections that speak HTTP or have not said hello.
     pub(crate) places: Arc<AtomicU64>,
-    /// Upgrades and hellos that were refused before they had a room, by code.
-    pub(crate) refused: Arc<Counters>,
+    pub(crate) refused: Arc<Refused>,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -254,7 +275,7 @@ impl Metrics {
         let help = "Connections that ended, by close code; gone: without one";
         let mut metric = encoder.encode_descriptor("disconnects", help, None, MetricType::Counter)?;
         for at in 0..=CloseCode::ALL.len() {
-            let all = self.workers.iter().chain([&self.refused]);
+            let all = self.workers.iter().map(|worker| &**worker).chain([&self.refused.0]);
             let count = all.filter_map(|counters| counters.disconnects.get(at)).map(Count::get).sum();
             let label = CloseCode::ALL.get(at).map_or("gone".to_owned(), |code| code.code().to_string());
             labelled(&mut metric, "code", Some(&label), MetricType::Counter, count)?;
@@ -325,4 +346,20 @@ pub(crate) fn text(metrics: Arc<Metrics>) -> String {
     // Writing to a string cannot fail.
     let _ = prometheus_client::encoding::text::encode(&mut out, &registry);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_threads_refuse_is_counted_whole() {
+        let refused = Refused::default();
+        std::thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(|| (0..50_000).for_each(|_| refused.with(CloseCode::TooMany)));
+            }
+        });
+        assert_eq!(refused.0.disconnects_with(Some(CloseCode::TooMany)).map(Count::get), Some(200_000));
+    }
 }

@@ -30,7 +30,7 @@ use tokio::sync::{Semaphore, watch};
 
 use self::hooks::{Open, OutsideHook, TicketHook};
 use self::listener::Places;
-use self::metrics::{Counters, Metrics};
+use self::metrics::{Metrics, Refused};
 use self::page::Page;
 use self::rooms::Rooms;
 use self::tls::Certificate;
@@ -59,7 +59,7 @@ pub(crate) struct Front {
     pub(crate) page: Page,
     pub(crate) schema: String,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) refused: Arc<Counters>,
+    pub(crate) refused: Arc<Refused>,
     pub(crate) stopping: watch::Receiver<bool>,
     /// A permit is out for each connection that has no room yet.
     pub(crate) arriving: Arc<Semaphore>,
@@ -148,7 +148,7 @@ pub(crate) fn start(game: Game, config: Config, listener: std::net::TcpListener)
         Rooms::new(Arc::clone(&config), rules, seed, game.open, game.outside).map_err(StartError::Threads)?;
     let (stop, stopping) = watch::channel(false);
     let places = Places::new(&config);
-    let refused = Arc::new(Counters::default());
+    let refused = Arc::new(Refused::default());
     let metrics = Arc::new(Metrics {
         workers: rooms.counters().to_vec(),
         rooms: Box::new({

@@ -177,7 +177,7 @@ async fn refuse(io: Io, reject: Reject, front: &Front) {
 /// Says why (a frame first, if there is one), and parts in good order: what is still coming is read and thrown away,
 /// so that the other end sees the reason instead of a reset.
 async fn part(mut io: Io, code: CloseCode, reason: &str, frame: &[u8], front: &Front) {
-    front.refused.disconnected(Some(code));
+    front.refused.with(code);
     tracing::debug!("refused with {}: {reason}", code.code());
     let most = tickwire_protocol::limits::CLOSE_REASON_BYTES_MAX;
     let cut = (0..=reason.len().min(most)).rev().find(|at| reason.is_char_boundary(*at)).unwrap_or(0);

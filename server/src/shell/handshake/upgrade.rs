@@ -29,7 +29,7 @@ pub(crate) async fn socket(
         None | Some(Ok(Duration::ZERO)) => {}
         Some(Ok(wait)) => tokio::time::sleep(wait).await,
         Some(Err(wait)) => {
-            front.refused.disconnected(Some(CloseCode::TooMany));
+            front.refused.with(CloseCode::TooMany);
             return come_back(wait);
         }
     }
