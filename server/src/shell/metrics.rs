@@ -347,19 +347,3 @@ pub(crate) fn text(metrics: Arc<Metrics>) -> String {
     let _ = prometheus_client::encoding::text::encode(&mut out, &registry);
     out
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_several_threads_refuse_is_counted_whole() {
-        let refused = Refused::default();
-        std::thread::scope(|threads| {
-            for _ in 0..4 {
-                threads.spawn(|| (0..50_000).for_each(|_| refused.with(CloseCode::TooMany)));
-            }
-        });
-        assert_eq!(refused.0.disconnects_with(Some(CloseCode::TooMany)).map(Count::get), Some(200_000));
-    }
-}
