@@ -1,17 +1,18 @@
 //! Sets of slots.
 
 /// A set of slots: a bit each, iterated in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Slots {
     words: Vec<u64>,
-    len: u32,
+    /// How many; `None` since they were added by words, which are counted only where somebody asks.
+    len: Option<u32>,
 }
 
 impl Slots {
     /// The empty set.
     #[must_use]
     pub const fn new() -> Slots {
-        Slots { words: Vec::new(), len: 0 }
+        Slots { words: Vec::new(), len: Some(0) }
     }
 
     /// Makes room for slots below `capacity`.
@@ -32,7 +33,7 @@ impl Slots {
         let bit = 1 << (slot % 64);
         let new = *word & bit == 0;
         *word |= bit;
-        self.len += u32::from(new);
+        self.len = self.len.map(|len| len + u32::from(new));
         new
     }
 
@@ -43,8 +44,8 @@ impl Slots {
             self.reserve((word + 1) * 64);
         }
         if let Some(mine) = self.words.get_mut(word) {
-            self.len += (bits & !*mine).count_ones();
             *mine |= bits;
+            self.len = self.len.filter(|_| bits == 0);
         }
     }
 
@@ -55,7 +56,7 @@ impl Slots {
         let bit = 1 << (slot % 64);
         let there = *word & bit != 0;
         *word &= !bit;
-        self.len -= u32::from(there);
+        self.len = self.len.map(|len| len - u32::from(there));
         there
     }
 
@@ -73,23 +74,23 @@ impl Slots {
     }
 
     /// How many slots are in the set.
-    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.len as usize
+        let counted = || self.words.iter().map(|word| word.count_ones()).sum();
+        self.len.unwrap_or_else(counted) as usize
     }
 
     /// Whether no slot is in the set.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len.map_or_else(|| self.words.iter().all(|word| *word == 0), |len| len == 0)
     }
 
     /// Removes all, keeping the memory.
     pub fn clear(&mut self) {
         self.words.fill(0);
-        self.len = 0;
+        self.len = Some(0);
     }
 
     /// Takes over what `other` holds, keeping this set's memory.
@@ -102,7 +103,7 @@ impl Slots {
     pub fn copy_from_words(&mut self, words: impl Iterator<Item = u64>) {
         self.words.clear();
         self.words.extend(words);
-        self.len = self.words.iter().map(|word| word.count_ones()).sum();
+        self.len = None;
     }
 
     /// The bits, 64 slots a word, slot 0 lowest. Words past the end count as zero.
@@ -134,9 +135,15 @@ impl Slots {
     }
 }
 
+impl Default for Slots {
+    fn default() -> Slots {
+        Slots::new()
+    }
+}
+
 impl PartialEq for Slots {
     fn eq(&self, other: &Slots) -> bool {
-        self.len == other.len && self.words.iter().zip(&other.words).all(|(a, b)| a == b)
+        (0..self.words.len().max(other.words.len())).all(|at| self.word(at) == other.word(at))
     }
 }
 impl Eq for Slots {}

@@ -8,6 +8,7 @@
 use super::coder::learn::Counts;
 use super::codes::Codes;
 use super::frame::Entering;
+use super::held::RingRows;
 use super::lane::{Coding, LaneKind, slots_in};
 use super::ledger::{Held, LANE_DEPTH, RingSet, Visible};
 use super::plan::KindPlan;
@@ -79,8 +80,6 @@ struct Sum {
     leaves: u64,
     /// Not as expected.
     changed: u64,
-    /// Not as at the base, though nothing unexpected is told of it.
-    moved: u64,
     still: u64,
     wholes: u64,
     moves: u64,
@@ -141,40 +140,66 @@ impl KindSection<'_> {
         words: &mut Vec<Word>,
     ) -> Sum {
         words.clear();
-        let held = self.of.held.map(|held| held.map(|held| held.ring_rows(self.of.ring, self.coding.kind)));
-        let held_at = |age: usize, at: usize| held[age].as_ref().map_or(0, |rows| rows.word(at));
+        let held = self
+            .of
+            .held
+            .map(|held| held.map_or(RingRows::default(), |held| held.ring_rows(self.of.ring, self.coding.kind)));
         let visible = self.of.visible.filter(|visible| !visible.everything);
         let visible = visible.map(|visible| visible.kinds.get(self.coding.kind).map_or(&[][..], Slots::words));
         let has_wholes = !self.plan.open.wholes.is_empty();
+        let in_rings = self.of.rings != RingSet::FIRST;
+        let rests = self.coding.coder.rests();
         let mut sum = Sum::default();
         for at in 0..self.words() {
-            let mut word = Word { at, held: held_at(0, at), ..Word::default() };
-            if word.held == 0 {
+            let held_now = held[0].word(at);
+            if held_now == 0 {
                 continue;
             }
             let seen = visible.map_or(u64::MAX, |words| words.get(at).copied().unwrap_or(0));
-            word.stays = word.held & seen & lane.same[0].word(at);
-            let two = word.stays & held_at(1, at) & lane.same[1].word(at);
-            let three = two & held_at(2, at) & lane.same[2].word(at);
-            word.by_depth = [word.stays & !two, two & !three, three];
-            for (depth, wanted) in (1..).zip(word.by_depth).filter(|(_, wanted)| *wanted != 0) {
-                if lane.lacks(depth, at, wanted) {
-                    lane.ensure(&self.coding, depth, at, wanted, counts);
-                }
-                let Some(codes) = lane.codes.get(depth - 1) else { continue };
-                word.exact |= wanted & codes.exact.word(at);
-                sum.moved |= wanted & codes.moved.word(at);
+            let stays = held_now & seen & lane.same[0].word(at);
+            let two = stays & held[1].word(at) & lane.same[1].word(at);
+            let three = two & held[2].word(at) & lane.same[2].word(at);
+            let by_depth = [stays & !two, two & !three, three];
+            let (mut exact, mut still) = (0, three & lane.still[1].word(at));
+            // Most rows are held for long.
+            if stays != three {
+                exact = self.exact(lane, 1, (at, by_depth[0]), counts);
+                exact |= self.exact(lane, 2, (at, by_depth[1]), counts);
+                still |= by_depth[1] & lane.still[0].word(at) | if rests { by_depth[0] } else { 0 };
             }
-            let [still, longer] = &lane.still;
-            let rests = if self.coding.coder.rests() { word.by_depth[0] } else { 0 };
-            word.still = rests | word.by_depth[1] & still.word(at) | three & longer.word(at);
-            word.even = three & lane.even.word(at);
-            word.wholes = if has_wholes { self.told_wholes(lane, told, at) } else { 0 };
-            word.moves = self.moves(at, word.stays);
+            exact |= self.exact(lane, LANE_DEPTH, (at, three), counts);
+            let even = three & lane.even.word(at);
+            let wholes = if has_wholes { self.told_wholes(lane, told, at) } else { 0 };
+            let moves = if in_rings { self.moves(at, stays) } else { 0 };
+            let word = Word { at, held: held_now, stays, by_depth, still, even, exact, wholes, moves };
             sum.add(&word);
             words.push(word);
         }
         sum
+    }
+
+    /// Of some rows those of which nothing unexpected is told; codes those that nobody asked for before.
+    #[inline]
+    fn exact(
+        &self,
+        lane: &mut LaneKind,
+        depth: usize,
+        (at, wanted): (usize, u64),
+        counts: &mut Option<&mut Counts>,
+    ) -> u64 {
+        if wanted == 0 {
+            return 0;
+        }
+        if lane.lacks(depth, at, wanted) {
+            lane.ensure(&self.coding, depth, at, wanted, counts);
+        }
+        lane.codes.get(depth - 1).map_or(0, |codes| wanted & codes.exact.word(at))
+    }
+
+    /// Whether any of these rows is not as at the base.
+    fn moved(&self, lane: &LaneKind, words: &[Word]) -> bool {
+        let moved = |word: &Word, depth: usize| word.by_depth[depth] & lane.codes[depth].moved.word(word.at);
+        words.iter().any(|word| (0..LANE_DEPTH).any(|depth| moved(word, depth) != 0))
     }
 
     /// Appends this kind's part; says whether anything differs from the base, as expected or not. `words` are what was
@@ -192,7 +217,7 @@ impl KindSection<'_> {
         let changed = found.changed != 0;
         to.flag(lists || changed);
         if !(lists || changed) {
-            return found.moved != 0;
+            return self.moved(lane, words);
         }
         to.flag(lists);
         if lists {
@@ -271,7 +296,7 @@ fn write_positions(
     each: impl Fn(u32, &mut BitWriter<'_>),
     to: &mut BitWriter<'_>,
 ) {
-    let count: u32 = words.iter().map(|word| of(word).1.count_ones()).sum();
+    let count: u32 = words.iter().map(|word| of(word).1).filter(|listed| *listed != 0).map(u64::count_ones).sum();
     to.golomb(count, orders::COUNT);
     let (mut between, mut left) = (0, count);
     for word in words {

@@ -108,10 +108,19 @@ impl Codes {
     pub(super) fn append_word(&self, word: usize, mut rows: u64, to: &mut BitWriter<'_>) {
         let Some(places) = self.places.as_chunks::<64>().0.get(word) else { return };
         while rows != 0 {
-            if let Some(&place) = places.get(rows.trailing_zeros() as usize) {
+            let mut long = None;
+            to.write_each(core::iter::from_fn(|| {
+                let &place = places.get(rows.trailing_zeros() as usize)?;
+                rows &= rows - 1;
+                if place.is_long() {
+                    long = Some(place);
+                    return None;
+                }
+                Some((u64::from(place.0 >> LENGTH_BITS), place.len()))
+            }));
+            if let Some(place) = long {
                 self.append_at(place, to);
             }
-            rows &= rows - 1;
         }
     }
 

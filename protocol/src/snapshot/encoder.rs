@@ -174,8 +174,13 @@ impl Encoder {
             };
         };
         self.begin_tick(history, now);
-        let nothing = Ledger::new();
-        let from = if base_of(history, now, ledger).is_some() { ledger } else { &nothing };
+        let nothing;
+        let from = if base_of(history, now, ledger).is_some() {
+            ledger
+        } else {
+            nothing = Ledger::new();
+            &nothing
+        };
         let book = self.teacher.edition(ledger.books.has).map_or(0, |edition| edition.version);
         if let Some(known) = self.shared.iter().find(|known| known.is_for(from, visible, due, book)) {
             return known.encoded.clone();

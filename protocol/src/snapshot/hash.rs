@@ -1,5 +1,6 @@
 //! The hash of what a client holds: the wrapping sum of a hash per row, so that order and changes cost nothing.
 
+use super::lane::slots_in;
 use super::ledger::Held;
 use super::plan::{KindPlan, Plan};
 use crate::id::{EntityId, KindId, PlayerId};
@@ -14,7 +15,13 @@ pub(super) fn of_image(plan: &Plan, image: &Image, held: Option<&[Slots]>, me: P
             Some(held) if !plan.owner => held.get(at),
             Some(_) | None => Some(&rows.alive),
         };
-        for slot in slots.into_iter().flat_map(Slots::iter) {
+        let open = !plan.has_owner_part() && rows.wholes.is_empty();
+        let words = slots.map_or(&[][..], Slots::words).iter().enumerate();
+        for slot in words.flat_map(|(word, slots)| slots_in(word, *slots)) {
+            if open {
+                sum = sum.wrapping_add(of_open_row(plan, rows, at as u64, slot));
+                continue;
+            }
             let mine = me != PlayerId::NOBODY && rows.owner_of(slot) == me;
             if mine || !plan.owner {
                 sum = sum.wrapping_add(of_row(plan, rows, at as u64, slot, mine));
@@ -57,6 +64,16 @@ fn of_row(plan: &KindPlan, rows: &KindImage, kind: u64, slot: u32, mine: bool) -
         for chunk in bytes.chunks(8) {
             hash = mix(hash, chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)));
         }
+    }
+    hash
+}
+
+/// The same of a row of which all know the same, and all of that are integers.
+#[inline]
+fn of_open_row(plan: &KindPlan, rows: &KindImage, kind: u64, slot: u32) -> u64 {
+    let mut hash = mix(mix(SEED, kind << 32 | u64::from(slot)), rows.owner_of(slot).0.into());
+    for column in rows.columns.iter().take(plan.components.len()) {
+        hash = mix(hash, u64::from(column.get(slot as usize).copied().unwrap_or(0) as u32));
     }
     hash
 }

@@ -257,7 +257,7 @@ fn words_of(kinds: &[Slots], kind: usize) -> &[u64] {
 }
 
 /// The rows of one kind in one ring, 64 a word.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct RingRows<'a> {
     all: &'a [u64],
     /// Those in the other rings, where there are any.

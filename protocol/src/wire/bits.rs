@@ -2,6 +2,9 @@
 //!
 //! The writer appends to a buffer that several frames share; the reader trusts nobody.
 
+#[cfg(test)]
+mod tests;
+
 use super::DecodeError;
 
 /// Bits that fit into one [`BitWriter::write`] or [`BitReader::read`]: what is left of 64 bits that begin at a whole
@@ -38,6 +41,24 @@ impl<'a> BitWriter<'a> {
         // Some bits were held already, because `value` alone does not fill 64.
         self.acc = value.checked_shr(64 - self.filled).unwrap_or(0);
         self.filled = filled - 64;
+    }
+
+    /// Appends several values, each as by [`BitWriter::write`].
+    #[inline]
+    pub(crate) fn write_each(&mut self, values: impl Iterator<Item = (u64, u32)>) {
+        // What a loop works on stays in registers.
+        let (mut acc, mut filled) = (self.acc, self.filled);
+        for (value, bits) in values {
+            acc |= value << filled;
+            let before = filled;
+            filled += bits;
+            if filled >= 64 {
+                self.out.extend_from_slice(&acc.to_le_bytes());
+                acc = value.checked_shr(64 - before).unwrap_or(0);
+                filled -= 64;
+            }
+        }
+        (self.acc, self.filled) = (acc, filled);
     }
 
     /// Appends one bit.
@@ -169,12 +190,23 @@ impl<'a> BitReader<'a> {
         let from = self.at / 8;
         let word = match self.bytes.get(from..from + 8).and_then(|bytes| bytes.try_into().ok()) {
             Some(bytes) => u64::from_le_bytes(bytes),
+            None => self.last_word(from),
+        };
+        (word >> (self.at % 8)) & ((1 << bits) - 1)
+    }
+
+    /// The bytes from `from` on, of which there are less than eight.
+    fn last_word(&self, from: usize) -> u64 {
+        match self.bytes.last_chunk() {
+            Some(last) => {
+                let missing = from + 8 - self.bytes.len();
+                u64::from_le_bytes(*last).checked_shr(missing as u32 * 8).unwrap_or(0)
+            }
             None => {
                 let rest = self.bytes.get(from..).unwrap_or_default();
                 rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
             }
-        };
-        (word >> (self.at % 8)) & ((1 << bits) - 1)
+        }
     }
 
     /// Takes bits that were peeked at.
@@ -343,56 +375,4 @@ pub const fn zigzag(value: i64) -> u64 {
 #[must_use]
 pub const fn unzigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn what_is_written_is_read(parts in proptest::collection::vec((any::<u64>(), 0..=BITS_AT_ONCE), 0..60)) {
-            let mut bytes = vec![0xaa];
-            let mut writer = BitWriter::new(&mut bytes);
-            for (value, bits) in &parts {
-                writer.write(value & ((1 << bits) - 1), *bits);
-                writer.varint(*value);
-                writer.signed(*value as i64);
-                writer.golomb(*value as u32, bits % 32);
-                writer.rice(*value as u32 >> 20, bits % 16, 1 << 12 | bits);
-                writer.append(&value.to_le_bytes(), 3, *bits as usize);
-            }
-            writer.bytes(b"end");
-            let mut reader = BitReader::new(&bytes);
-            prop_assert_eq!(reader.read(8).unwrap(), 0xaa);
-            for (value, bits) in &parts {
-                prop_assert_eq!(reader.read(*bits).unwrap(), value & ((1 << bits) - 1));
-                prop_assert_eq!(reader.varint().unwrap(), *value);
-                prop_assert_eq!(reader.signed().unwrap(), *value as i64);
-                prop_assert_eq!(reader.golomb(bits % 32).unwrap(), *value as u32);
-                prop_assert_eq!(reader.rice(bits % 16, 1 << 12 | bits).unwrap(), *value as u32 >> 20);
-                prop_assert_eq!(reader.read(*bits).unwrap(), value >> 3 & ((1 << bits) - 1));
-            }
-            prop_assert_eq!(reader.bytes(3).unwrap(), b"end");
-            reader.finish().unwrap();
-        }
-
-        #[test]
-        fn reading_ends_where_the_bytes_end(bytes in proptest::collection::vec(any::<u8>(), 0..20), step in 1..=BITS_AT_ONCE) {
-            let mut reader = BitReader::new(&bytes);
-            let reads = (0..1_000).take_while(|_| reader.read(step).is_ok()).count();
-            prop_assert_eq!(reads, bytes.len() * 8 / step as usize);
-            prop_assert!(reader.bytes(usize::MAX).is_err());
-        }
-    }
-
-    #[test]
-    fn what_fills_up_a_byte_is_zero() {
-        let mut reader = BitReader::new(&[0b1001]);
-        assert_eq!(reader.read(2), Ok(1));
-        assert!(reader.finish().is_err());
-        assert_eq!(BitReader::new(&[0, 0]).finish(), Err(DecodeError::Leftover(2)));
-    }
 }

@@ -24,11 +24,15 @@ const ROWS_PER_CELL: f32 = 4.0;
 const LAYOUT_TICKS_MAX: u32 = 1_024;
 /// Fewer rows than this are no reason to lay out the cells anew.
 const FEW_ROWS: usize = 64;
+/// Rows that are measured at once.
+pub(super) const TOGETHER: usize = 16;
 
 /// All rows with a place, by cell.
 #[derive(Debug, Default)]
 pub(super) struct Grid {
     places: Vec<Option<Place>>,
+    /// Whether all rows are in the plane.
+    flat: bool,
     /// By kind: the words that a bit for each of its slots takes, one kind after the other.
     words: Vec<Range<usize>>,
     plane: Plane,
@@ -72,8 +76,10 @@ struct Rows {
 /// Rows that lie side by side: where they are, and their bits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stretch<'a> {
-    pub(super) at: [&'a [f32]; 3],
+    at: [&'a [f32]; 3],
     pub(super) bits: &'a [u32],
+    /// Whether all of them are known to lie within the radius.
+    pub(super) inside: bool,
 }
 
 /// The part of the world that the cells cover. What is outside lies in the cells of the edge; so does what is nowhere
@@ -136,11 +142,13 @@ impl Grid {
         self.ends.resize(self.plane.columns * self.plane.lines, 0);
         self.words.clear();
         self.unordered.clear();
+        self.flat = true;
         let mut words = 0;
         for (place, rows) in self.places.iter().zip(&image.kinds) {
             let from = words;
             if let Some(place) = place {
                 words += rows.capacity().div_ceil(64);
+                self.flat &= place.size < 3 || rows.alive.is_empty();
                 place.add_rows(rows, from as u32 * 64, &mut self.unordered);
             }
             self.words.push(from..words);
@@ -197,22 +205,31 @@ impl Grid {
         (self.laid_for, self.ticks, self.strayed) = (rows, 0, 0);
     }
 
-    /// Every row within `radius` of `centre` (across the plane), and some more: the caller measures.
+    /// Every row within `wide` of `centre` (across the plane), and some more: the caller measures those that are not
+    /// known to lie within `radius`.
     #[inline]
-    pub(super) fn near(&self, centre: Vec3, radius: f32, mut each: impl FnMut(Stretch<'_>)) {
+    pub(super) fn near(&self, centre: Vec3, [radius, wide]: [f32; 2], mut each: impl FnMut(Stretch<'_>)) {
         let plane = &self.plane;
-        // What is lost to rounding must not be missed.
-        let reach = radius * 1.001;
+        // What is lost to rounding must not be missed, nor be taken to be nearer than it is.
+        let reach = wide * 1.001;
+        let sure = if self.flat && centre.z == 0.0 { radius * 0.999 } else { 0.0 };
         let middle = plane.along(centre.y, 1);
         for line in plane.line(centre.y - reach)..=plane.line(centre.y + reach) {
             // The first and the last line go on forever.
             let from = if line == 0 { f32::NEG_INFINITY } else { line as u32 as f32 };
             let to = if line + 1 >= plane.lines { f32::INFINITY } else { (line as u32 + 1) as f32 };
             let away = ((from - middle).max(middle - to) - 0.01).max(0.0) * plane.edge;
-            let half = (reach * reach - away * away).max(0.0).sqrt();
+            let across = ((middle - from).max(to - middle) + 0.01) * plane.edge;
+            let columns = |half: f32| (plane.column(centre.x - half), plane.column(centre.x + half));
+            let (from, to) = columns((reach * reach - away * away).max(0.0).sqrt());
+            // Those between two columns in which something may be further away; so never the first or the last one.
+            let (before, behind) = columns((sure * sure - across * across).max(0.0).sqrt());
             let first = line * plane.columns;
-            let (from, to) = (first + plane.column(centre.x - half), first + plane.column(centre.x + half));
-            each(self.rows.stretch(self.end_before(from)..self.end_before(to + 1)));
+            let [from, inside, outside, to] =
+                [from, before + 1, behind.max(before + 1), to + 1].map(|column| self.end_before(first + column));
+            for (rows, inside) in [(from..inside, false), (inside..outside, true), (outside..to, false)] {
+                each(self.rows.stretch(rows, inside));
+            }
         }
     }
 
@@ -228,7 +245,8 @@ impl Grid {
 
 impl Rows {
     fn resize(&mut self, rows: usize) {
-        self.at.iter_mut().for_each(|column| column.resize(rows, 0.0));
+        // Who measures the last ones measures some more.
+        self.at.iter_mut().for_each(|column| column.resize(rows + TOGETHER, 0.0));
         self.bits.resize(rows, 0);
     }
 
@@ -245,9 +263,20 @@ impl Rows {
     }
 
     #[inline]
-    fn stretch(&self, rows: Range<usize>) -> Stretch<'_> {
-        let at = self.at.each_ref().map(|column| column.get(rows.clone()).unwrap_or_default());
-        Stretch { at, bits: self.bits.get(rows).unwrap_or_default() }
+    fn stretch(&self, rows: Range<usize>, inside: bool) -> Stretch<'_> {
+        let at = self.at.each_ref().map(|column| column.get(rows.start..).unwrap_or_default());
+        Stretch { at, bits: self.bits.get(rows).unwrap_or_default(), inside }
+    }
+}
+
+impl<'a> Stretch<'a> {
+    /// So many rows at a time: where they are, with what lies behind the last of them, and their bits.
+    #[inline]
+    pub(super) fn parts(self) -> impl Iterator<Item = ([&'a [f32; TOGETHER]; 3], &'a [u32])> {
+        self.bits.chunks(TOGETHER).enumerate().filter_map(move |(nth, bits)| {
+            let [x, y, z] = self.at.map(|column| column.get(nth * TOGETHER..).and_then(|rest| rest.first_chunk()));
+            Some(([x?, y?, z?], bits))
+        })
     }
 }
 

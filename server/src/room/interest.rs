@@ -9,7 +9,7 @@ use tickwire_protocol::prelude::Vec3;
 use tickwire_protocol::schema::Schema;
 use tickwire_protocol::snapshot::{Held, Visible};
 
-use super::grid::Grid;
+use super::grid::{Grid, TOGETHER};
 
 /// Finds the rows of views. Everything that depends on the tick alone is made once a tick, when first asked for.
 #[derive(Debug)]
@@ -32,11 +32,9 @@ pub(super) struct Interest {
 /// The rows with a place that one client saw, and those that it sees: a bit each, in the grid's words.
 #[derive(Debug, Default)]
 struct Marks {
-    words: Vec<[u64; 2]>,
+    saw: Vec<u64>,
+    sees: Vec<u64>,
 }
-
-/// Rows that are measured at once.
-const TOGETHER: usize = 64;
 
 impl Interest {
     pub(super) fn new(schema: &Schema) -> Interest {
@@ -94,8 +92,8 @@ impl Interest {
         if !view.areas.is_empty() && !view.everything {
             self.marks.find(&self.grid, &view.areas, &before.kinds);
             for (words, slots) in self.grid.words().iter().zip(&mut visible.kinds) {
-                if let Some(words) = self.marks.words.get(words.clone()).filter(|words| !words.is_empty()) {
-                    slots.copy_from_words(words.iter().map(|[_, sees]| *sees));
+                if let Some(words) = self.marks.sees.get(words.clone()).filter(|words| !words.is_empty()) {
+                    slots.copy_from_words(words.iter().copied());
                 }
             }
         }
@@ -124,7 +122,13 @@ impl Interest {
         let nothing = Slots::default();
         for (kind, seen) in (0..).map(KindId).zip(&visible.kinds) {
             let has = held.and_then(|held| held.kinds.get(usize::from(kind.0))).unwrap_or(&nothing);
-            enters.extend(seen.difference(has).map(|slot| EntityId { kind, slot }));
+            for (at, word) in (0u32..).zip(seen.words()) {
+                let mut new = word & !has.word(at as usize);
+                while new != 0 {
+                    enters.push(EntityId { kind, slot: at * 64 + new.trailing_zeros() });
+                    new &= new - 1;
+                }
+            }
         }
         if enters.len() > 1 {
             self.sort(image, me, centre, enters);
@@ -179,43 +183,70 @@ impl Interest {
 impl Marks {
     /// Finds the rows in these areas; `before` is what was seen in the last tick.
     fn find(&mut self, grid: &Grid, areas: &[Area], before: &[Slots]) {
-        self.words.clear();
-        self.words.resize(grid.words().last().map_or(0, |words| words.end), [0; 2]);
+        self.saw.clear();
         for (words, slots) in grid.words().iter().zip(before) {
-            let words = self.words.get_mut(words.clone()).unwrap_or_default();
-            words.iter_mut().zip(slots.words()).for_each(|([saw, _], word)| *saw = *word);
+            let words_of_kind = slots.words().get(..words.len()).unwrap_or(slots.words());
+            self.saw.extend_from_slice(words_of_kind);
+            self.saw.resize(words.end, 0);
         }
+        self.sees.clear();
+        self.sees.resize(grid.words().last().map_or(0, |words| words.end), 0);
         for area in areas {
             let wide = area.radius * HYSTERESIS;
             let reaches = [area.radius * area.radius, wide * wide];
-            grid.near(area.centre, wide, |rows| {
-                let [x, y, z] = rows.at.map(|column| column.chunks(TOGETHER));
-                for (((x, y), z), bits) in x.zip(y).zip(z).zip(rows.bits.chunks(TOGETHER)) {
-                    self.add(bits, &measure([x, y, z], area.centre, reaches));
+            grid.near(area.centre, [area.radius, wide], |rows| {
+                if rows.inside {
+                    self.add_all(rows.bits);
+                    return;
+                }
+                for (at, bits) in rows.parts() {
+                    self.add(bits, &measure(at, area.centre, reaches));
                 }
             });
         }
     }
 
-    /// Adds those of some rows that are near, and those that are near enough and were seen. The same steps are taken for
-    /// all of them: which are near is a matter of chance.
-    fn add(&mut self, bits: &[u32], measured: &[u32; TOGETHER]) {
-        for (bit, measured) in bits.iter().zip(measured) {
-            let Some([saw, sees]) = self.words.get_mut(*bit as usize / 64) else { continue };
-            let (near, near_enough) = (u64::from(*measured), u64::from(*measured >> 1));
-            *sees |= ((near | near_enough & *saw >> (bit % 64)) & 1) << (bit % 64);
+    /// Adds rows that are near.
+    fn add_all(&mut self, bits: &[u32]) {
+        for bit in bits {
+            if let Some(sees) = self.sees.get_mut(*bit as usize / 64) {
+                *sees |= 1 << (bit % 64);
+            }
+        }
+    }
+
+    /// Adds those of some rows that are near, and of those that are near enough those that were seen. The same steps are
+    /// taken for all of them: which are near is a matter of chance.
+    #[inline]
+    fn add(&mut self, bits: &[u32], [near, near_enough]: &[[u32; TOGETHER]; 2]) {
+        let (mut maybe, mut count) = ([0; TOGETHER], 0);
+        for (row, bit) in bits.iter().enumerate().take(TOGETHER) {
+            if let Some(sees) = self.sees.get_mut(*bit as usize / 64) {
+                *sees |= u64::from(near[row]) << (bit % 64);
+            }
+            maybe[count % TOGETHER] = *bit;
+            count += near_enough[row] as usize;
+        }
+        for bit in maybe.iter().take(count) {
+            let at = *bit as usize / 64;
+            if let (Some(saw), Some(sees)) = (self.saw.get(at), self.sees.get_mut(at)) {
+                *sees |= saw & 1 << (bit % 64);
+            }
         }
     }
 }
 
-/// Of each row the lowest bit says whether it is within the first distance, the next one whether it is within the
-/// second one, of which the squares are given.
-fn measure([x, y, z]: [&[f32]; 3], from: Vec3, [near, far]: [f32; 2]) -> [u32; TOGETHER] {
-    let mut measured = [0; TOGETHER];
-    for (measured, ((x, y), z)) in measured.iter_mut().zip(x.iter().zip(y).zip(z)) {
-        let (x, y, z) = (x - from.x, y - from.y, z - from.z);
+/// Of each row whether it is within the first distance, and whether it is not but within the second one, of which the
+/// squares are given: 1 or 0.
+#[inline]
+fn measure(at: [&[f32; TOGETHER]; 3], from: Vec3, [near, far]: [f32; 2]) -> [[u32; TOGETHER]; 2] {
+    let [xs, ys, zs] = at;
+    let mut measured = [[0; TOGETHER]; 2];
+    for row in 0..TOGETHER {
+        let (x, y, z) = (xs[row] - from.x, ys[row] - from.y, zs[row] - from.z);
         let distance = x * x + y * y + z * z;
-        *measured = u32::from(distance <= near) | u32::from(distance <= far) << 1;
+        measured[0][row] = u32::from(distance <= near);
+        measured[1][row] = u32::from(distance > near) & u32::from(distance <= far);
     }
     measured
 }

@@ -54,13 +54,16 @@ const DEEP: usize = 2;
 
 fn around(grid: &Grid, centre: Vec3, radius: f32) -> Vec<EntityId> {
     let mut found = Vec::new();
-    grid.near(centre, radius, |rows| {
+    grid.near(centre, [radius; 2], |rows| {
         let [x, y, z] = rows.at;
         for (bit, at) in rows.bits.iter().zip((0..).map(|row| vec3(x[row], y[row], z[row]))) {
-            if at.distance_squared(centre) <= radius * radius {
+            if rows.inside || at.distance_squared(centre) <= radius * radius {
                 found.push(id_of(grid, *bit));
             }
         }
+        let parts = rows.parts().map(|([x, ..], bits)| (x[0], bits.len()));
+        let wanted = rows.bits.chunks(TOGETHER).zip(x.iter().step_by(TOGETHER)).map(|(bits, x)| (*x, bits.len()));
+        assert!(parts.map(|(x, rows)| (x.to_bits(), rows)).eq(wanted.map(|(x, rows)| (x.to_bits(), rows))));
     });
     found.sort_unstable();
     found
@@ -161,10 +164,36 @@ fn few_rows_are_looked_at_beside_those_that_are_near() {
         }
     }
     grid.update(&image);
-    let (centre, mut looked) = (vec3(500.0, 500.0, 0.0), 0);
-    grid.near(centre, 165.0, |rows| looked += rows.bits.len());
+    let (centre, mut looked, mut inside) = (vec3(500.0, 500.0, 0.0), 0, 0);
+    grid.near(centre, [150.0, 165.0], |rows| {
+        looked += rows.bits.len();
+        inside += if rows.inside { rows.bits.len() } else { 0 };
+    });
     let near = around(&grid, centre, 165.0).len();
     assert!(near > 350 && looked < near * 4 / 3, "{looked} were looked at for {near}");
+    assert!(inside > near / 3, "{inside} of {near} did not have to be measured");
+}
+
+#[test]
+fn in_the_plane_the_same_rows_are_near_though_not_all_are_measured() {
+    let mut rng = Pcg32::seed_from_u64(5);
+    let schema = game::schema::<Any>();
+    for seed in 0..60 {
+        let (mut grid, mut image) = (Grid::new(&schema), Image::new(&schema));
+        let spread = 100 << (seed % 8 * 2);
+        for slot in 0..(100 << (seed % 5)) {
+            image.kinds[FLAT].insert(slot, PlayerId::NOBODY, 1);
+            (1..3).for_each(|axis| image.kinds[FLAT].set_value(axis, slot, rng.random_range(-spread..=spread)));
+        }
+        grid.update(&image);
+        for _ in 0..40 {
+            let mut at = || rng.random_range(-spread..=spread) as f32 * 0.012;
+            let (centre, radius) = (vec3(at(), at(), 0.0), at().abs());
+            assert_eq!(around(&grid, centre, radius), looked_for(&grid, &image, centre, radius));
+            let above = vec3(centre.x, centre.y, radius / 2.0);
+            assert_eq!(around(&grid, above, radius), looked_for(&grid, &image, above, radius));
+        }
+    }
 }
 
 #[test]
@@ -180,6 +209,6 @@ fn a_world_that_went_elsewhere_is_found_as_fast_as_before() {
         grid.update(&image);
     }
     let (centre, mut looked) = (vec3(16.0 + 399.0 * 2.0, 16.0, 0.0), 0);
-    grid.near(centre, 4.0, |rows| looked += rows.bits.len());
+    grid.near(centre, [4.0; 2], |rows| looked += rows.bits.len());
     assert!((48..200).contains(&looked), "{looked} of 1,000 were looked at");
 }
