@@ -12,7 +12,7 @@ use super::held::RingRows;
 use super::lane::{Coding, LaneKind, slots_in};
 use super::ledger::{Held, LANE_DEPTH, RingSet, Visible};
 use super::plan::KindPlan;
-use super::runs;
+use super::runs::{self, Among};
 use super::wholes::Wholes;
 use crate::id::{EntityId, KindId};
 use crate::image::Slots;
@@ -216,6 +216,9 @@ impl KindSection<'_> {
         let lists = found.leaves | found.wholes | found.moves != 0 || !self.enters.is_empty();
         let changed = found.changed != 0;
         to.flag(lists || changed);
+        if !changed {
+            lane.note_run(&self.coding, Some(Among::Others), words, counts);
+        }
         if !(lists || changed) {
             return self.moved(lane, words);
         }
@@ -228,7 +231,8 @@ impl KindSection<'_> {
             if found.still != 0 {
                 runs::write_still(lane, words, to);
             }
-            runs::write_others(lane, words, to);
+            let ran = runs::write_others(lane, words, to);
+            lane.note_run(&self.coding, ran, words, counts);
         }
         if lists && !self.plan.open.wholes.is_empty() {
             let append = |slot: u32, to: &mut BitWriter<'_>| {

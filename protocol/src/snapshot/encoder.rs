@@ -181,7 +181,7 @@ impl Encoder {
             nothing = Ledger::new();
             &nothing
         };
-        let book = self.teacher.edition(ledger.books.has).map_or(0, |edition| edition.version);
+        let book = self.teacher.in_use(ledger.books.has).map_or(0, |edition| edition.version);
         if let Some(known) = self.shared.iter().find(|known| known.is_for(from, visible, due, book)) {
             return known.encoded.clone();
         }

@@ -1,5 +1,6 @@
 //! A lane: what is coded once for all clients that hold the same snapshots and the same codebook.
 
+use super::assemble::Word;
 use super::coder::codebook::{Codebook, GroupBook};
 use core::array::from_fn;
 
@@ -15,6 +16,7 @@ use super::ledger::LANE_DEPTH;
 use super::models::{word, words};
 use super::plan::{KindPlan, Plan};
 use super::row::{self, Earlier, Watched};
+use super::runs::Among;
 use crate::id::Tick;
 use crate::image::{Image, KindImage, Slots};
 use crate::limits::COMPONENTS_MAX;
@@ -45,6 +47,10 @@ pub(super) struct LaneKind {
     pub(super) woke: Slots,
     /// Rows that are held at all three, did not keep still, and are even.
     pub(super) even: Slots,
+    /// Which rows the last frame of this lane told as gaps: of those a codebook need not know that they are as expected.
+    ran: Option<Among>,
+    /// Rows that are as expected and were not counted, because they are likely to be told as gaps.
+    unheard: Slots,
     /// By the number of snapshots that a client holds the row at, less one.
     pub(super) codes: [Codes; LANE_DEPTH],
     /// The `whole` fields of rows in which one has changed since the base.
@@ -88,7 +94,7 @@ impl Lane {
 impl LaneKind {
     pub(super) fn reset(&mut self, plan: &KindPlan, coder: &CoderPlan, earlier: &Earlier<'_>, now: &KindImage) {
         let sets = self.same.iter_mut().chain(&mut self.still).chain([&mut self.woke, &mut self.even]);
-        let sets = sets.chain([&mut self.reused]);
+        let sets = sets.chain([&mut self.reused, &mut self.unheard]);
         sets.for_each(Slots::clear);
         let [a, b, c] = earlier.rows;
         let same = |older: Option<&KindImage>, newer: Option<&KindImage>, word| {
@@ -151,6 +157,11 @@ impl LaneKind {
         let rare_stays =
             coding.earlier.rows[0].map_or(0, |base| base.unchanged_word(coding.now, rare, at, missing));
         let lead = coding.lead().filter(|_| counts.is_none());
+        let in_run = match self.ran.filter(|_| counts.is_some()) {
+            Some(Among::Even) if depth == LANE_DEPTH => self.even.word(at),
+            Some(Among::Others) => u64::MAX,
+            _ => 0,
+        } & !still;
         let mut exact = 0;
         for (from, rows) in blocks_in(at, missing) {
             let block = Block { now: &coding.now.columns, past: coding.earlier.past(from, depth) };
@@ -164,15 +175,45 @@ impl LaneKind {
                 let [models_before, models] = [models[0][row], models[1][row]];
                 let (found, rare_stays) = (found.row(coding.coder, row), stays >> row & 1 == 1);
                 let walk = Walk { plan: coding.coder, past, models_before, found, read: None, rare_stays };
-                off |= u32::from(coding.code(&walk, models, counts, codes)) << row;
+                let heard = in_run >> (from % 64) >> row & 1 == 0;
+                if heard || coding.code(&walk, models, &mut None, codes) {
+                    off |= u32::from(coding.code(&walk, models, counts, codes)) << row;
+                }
             }
             exact |= u64::from(rows & !off) << (from % 64);
         }
         codes.known.insert_word(at, missing);
+        self.unheard.insert_word(at, exact & in_run);
         // What kept still is taken to stay, even where it is expected to go.
         let exact = exact & !still;
         codes.exact.insert_word(at, exact);
         codes.moved.insert_word(at, exact & !coding.stay(at, exact));
+    }
+}
+
+impl LaneKind {
+    /// Notes which rows a frame told as gaps. Where that are none though some were likely to be, those are counted now.
+    pub(super) fn note_run(
+        &mut self,
+        coding: &Coding<'_>,
+        ran: Option<Among>,
+        words: &[Word],
+        counts: &mut Option<&mut Counts>,
+    ) {
+        let likely = core::mem::replace(&mut self.ran, ran);
+        if ran.is_some() || likely.is_none() || counts.is_none() {
+            return;
+        }
+        for word in words {
+            for (depth, rows) in (1..).zip(word.by_depth) {
+                let rows = rows & self.unheard.word(word.at);
+                if let Some(codes) = self.codes.get_mut(depth - 1).filter(|_| rows != 0) {
+                    slots_in(word.at, rows).for_each(|slot| _ = codes.known.remove(slot));
+                    self.ensure(coding, depth, word.at, rows, counts);
+                }
+            }
+        }
+        self.unheard.clear();
     }
 }
 

@@ -43,7 +43,7 @@ fn rice_len(gap: u32, order: u32, left: u32) -> u32 {
 
 /// Which rows are told as gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Among {
+pub(super) enum Among {
     Still,
     /// Those that did not keep still.
     Others,
@@ -183,8 +183,8 @@ pub(super) fn write_still(lane: &LaneKind, words: &[Word], to: &mut BitWriter<'_
     run.write(order, lane, words, to);
 }
 
-/// Appends those that did not keep still.
-pub(super) fn write_others(lane: &LaneKind, words: &[Word], to: &mut BitWriter<'_>) {
+/// Appends those that did not keep still; says which of them as gaps.
+pub(super) fn write_others(lane: &LaneKind, words: &[Word], to: &mut BitWriter<'_>) -> Option<Among> {
     let told = if has_rows(words) { write_run(lane, words, to) } else { None };
     for word in words {
         let rows = Among::Others.rows(word) & !told.map_or(0, |among| among.rows(word));
@@ -196,6 +196,7 @@ pub(super) fn write_others(lane: &LaneKind, words: &[Word], to: &mut BitWriter<'
             append(lane, slot, word, to);
         }
     }
+    told
 }
 
 /// Whether there are enough that did not keep still.

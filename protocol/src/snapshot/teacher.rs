@@ -30,6 +30,10 @@ pub(super) struct Teacher {
     told: u32,
     ticks: u32,
     check: Option<Check>,
+    /// Bits that the last snapshots took in the built-in code, and with the newest book; those before count less.
+    lately: [u64; 2],
+    /// Whether the newest book is left aside, because the built-in code takes less.
+    aside: bool,
 }
 
 /// A check under way.
@@ -79,8 +83,11 @@ pub(super) struct Edition {
     pub(super) bytes: Arc<[u8]>,
 }
 
+/// Snapshots of which it is known what they took with the newest book.
+const LATELY: u64 = 4;
+
 /// Snapshots until the first check, and between checks at the most; each time half as many more.
-const FIRST_CHECK: u32 = 24;
+const FIRST_CHECK: u32 = 6;
 const CHECK_MAX: u32 = 400;
 
 /// Snapshots over which a book has to earn its bytes: as many as there were, but at least two seconds at 30 Hz, and at
@@ -117,6 +124,8 @@ impl Teacher {
             told: 0,
             ticks: 0,
             check: None,
+            lately: [0; 2],
+            aside: false,
         }
     }
 
@@ -137,6 +146,26 @@ impl Teacher {
         self.editions[0].as_ref()
     }
 
+    /// The book that suits what is written: none where the built-in code takes less than the newest one.
+    pub(super) fn in_use(&self, version: u32) -> Option<&Edition> {
+        self.edition(version).filter(|_| !self.aside)
+    }
+
+    /// Sees whether the newest book still suits what is written.
+    fn compare(&mut self) {
+        let took = self.recent.take_bits();
+        for (lately, took) in self.lately.iter_mut().zip(took) {
+            *lately = *lately - *lately / LATELY + took;
+        }
+        let [prior, book] = self.lately;
+        let aside = book > prior && self.newest().is_some();
+        if aside != self.aside {
+            self.aside = aside;
+            let unused = self.newest().filter(|_| aside).map(|edition| Arc::clone(&edition.book));
+            self.recent.try_unused(unused);
+        }
+    }
+
     /// The book of this version; `None` for the built-in one, and where it is neither the newest nor the one before.
     pub(super) fn edition(&self, version: u32) -> Option<&Edition> {
         self.editions.iter().flatten().find(|edition| edition.version == version)
@@ -146,6 +175,7 @@ impl Teacher {
     pub(super) fn counted(&mut self, plan: &Plan) {
         self.snapshots = self.snapshots.saturating_add(1);
         self.since += 1;
+        self.compare();
         if let Some(mut check) = self.check.take() {
             let going = (0..STEPS).all(|_| self.step(&mut check, plan));
             match going {
@@ -158,6 +188,7 @@ impl Teacher {
         if self.since >= self.due || told >= ENOUGH.max(self.told / 2) {
             self.told = self.told.saturating_add(told);
             core::mem::swap(&mut self.recent, &mut self.sample);
+            self.recent.try_unused(self.sample.unused_too());
             let spans = [self.since, self.snapshots.saturating_sub(self.since)];
             self.since = 0;
             self.due = (self.due + self.due / 2).min(CHECK_MAX);
@@ -245,6 +276,8 @@ impl Teacher {
             let version = self.newest().map_or(1, |edition| edition.version + 1);
             let edition = Edition { version, book: Arc::clone(&best.book), bytes: Arc::clone(&best.bytes) };
             self.editions = [Some(edition), self.editions[0].take()];
+            (self.lately, self.aside) = ([0; 2], false);
+            self.recent.try_unused(None);
         }
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
 mod known;
+mod learning;
 mod runs;
 mod scene;
 mod shipped;

@@ -11,10 +11,10 @@ use tickwire_protocol::snapshot::{Due, Encoder, Ledger, Replica, Visible};
 
 use crate::scene::{self, Scene};
 
-const ROWS: u32 = 1_000;
+pub(crate) const ROWS: u32 = 1_000;
 
 /// Positions alone.
-fn schema() -> Schema {
+pub(crate) fn schema() -> Schema {
     let pos = FieldType::Vector { size: 2, of: Box::new(scene::number(0.0, 1.0, 1_000_000)) };
     scene::schema(vec![scene::kind("a", vec![Field { place: true, lerp: true, ..scene::field("pos", pos) }])])
 }
@@ -26,6 +26,8 @@ pub(crate) struct Room {
     encoder: Encoder,
     ledger: Ledger,
     replica: Replica,
+    /// Bytes of codebooks so far.
+    pub(crate) books: usize,
 }
 
 impl Room {
@@ -35,10 +37,16 @@ impl Room {
 
     /// One with a kind of `ROWS` rows.
     pub(crate) fn of(schema: Schema) -> Room {
-        let mut encoder = Encoder::new(&schema);
-        encoder.freeze();
+        let mut room = Room::learning(schema);
+        room.encoder.freeze();
+        room
+    }
+
+    /// The same with the codebooks that it learns.
+    pub(crate) fn learning(schema: Schema) -> Room {
+        let encoder = Encoder::new(&schema);
         let replica = Replica::new(&schema).of(PlayerId(1));
-        Room { history: History::new(), encoder, ledger: Ledger::new(), replica, schema }
+        Room { history: History::new(), encoder, ledger: Ledger::new(), replica, schema, books: 0 }
     }
 
     /// The next tick; compares what the client has then, and returns the bytes of its snapshot.
@@ -58,6 +66,11 @@ impl Room {
         self.encoder.begin();
         let visible = Arc::new(Visible { everything: true, ..Visible::default() });
         let due = Due { must: true, ..Due::ALL };
+        let mut book = Vec::new();
+        if !self.encoder.codebook(&mut self.ledger, &mut book).is_empty() {
+            assert_eq!(self.replica.receive(&book).unwrap(), None);
+            self.books += book.len();
+        }
         let mut frame = Vec::new();
         let encoded = self.encoder.shared(&self.history, &self.ledger, &visible, &enters, due, &mut frame);
         assert_eq!(encoded.postponed, 0);
@@ -69,7 +82,7 @@ impl Room {
 }
 
 /// Row `slot` at a tick, each going its own way; those that `turned` says have gone another way since a tick.
-fn gone(slot: u32, tick: u32, turned: impl Fn(u32) -> Option<u32>) -> [i32; 2] {
+pub(crate) fn gone(slot: u32, tick: u32, turned: impl Fn(u32) -> Option<u32>) -> [i32; 2] {
     let step = [slot as i32 % 23 - 11, slot as i32 % 17 - 8];
     let other = turned(slot).map_or(0, |since| tick - since) as i32;
     let [x, y] = [500_000, 400_000].map(|from| from + slot as i32 + 5 * other);

@@ -1,5 +1,7 @@
 //! Counts what was coded, and what it would have taken with another codebook.
 
+use std::sync::Arc;
+
 use super::codebook::{Codebook, GroupBook};
 use super::entity::{Place, Told};
 use super::fine::{Fine, Share};
@@ -13,6 +15,20 @@ use super::predict::CONTEXTS;
 pub(crate) struct Counts {
     kinds: Vec<Vec<GroupCounts>>,
     symbols: u32,
+    /// Bits that all of them took since somebody asked.
+    took: [u64; 2],
+    /// A book that nothing is written with, to find what it would take; and the bits it writes.
+    unused: Option<Arc<Codebook>>,
+    scratch: Vec<u8>,
+}
+
+/// The bits that a symbol takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Took {
+    /// In the built-in code.
+    pub(crate) prior: u32,
+    /// With the book in force, or with that which nothing is written with.
+    pub(crate) book: u32,
 }
 
 /// The counts of one group.
@@ -23,8 +39,19 @@ pub(super) struct GroupCounts {
     /// The keys that were seen, how often in each context, and the bits that all of them took or would have taken in
     /// the built-in code.
     pub(super) seen: Vec<Seen>,
+    /// Symbols that have no key.
+    pub(super) keyless: [Keyless; CONTEXTS],
     /// The parts of all symbols.
     pub(super) fine: Fine,
+}
+
+/// Symbols of a context that are too large for a joint one, or too many: each is an escape.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Keyless {
+    /// How many there were.
+    pub(super) times: u32,
+    /// The bits that those of them took in the built-in code, or would have, that could be told part by part instead.
+    prior_bits: u64,
 }
 
 /// One key.
@@ -57,21 +84,47 @@ impl Counts {
     pub(crate) fn new(plans: &[Plan]) -> Counts {
         let group =
             |group: &Group| GroupCounts { places: vec![0; group.keys() as usize], ..GroupCounts::default() };
-        Counts { kinds: plans.iter().map(|plan| plan.groups.iter().map(group).collect()).collect(), symbols: 0 }
+        let kinds = plans.iter().map(|plan| plan.groups.iter().map(group).collect()).collect();
+        Counts { kinds, ..Counts::default() }
     }
 
-    /// Counts one symbol, and the bits it takes in the built-in code. `key`: where it has a joint one.
-    pub(crate) fn add(&mut self, kind: usize, at: &Place<'_>, key: Option<u32>, told: &Told, prior_bits: u32) {
+    /// Counts one symbol, and the bits it takes. `key`: where it has a joint one.
+    pub(crate) fn add(&mut self, kind: usize, at: &Place<'_>, key: Option<u32>, told: &Told, took: Took) {
+        self.took[0] += u64::from(took.prior);
+        self.took[1] += u64::from(took.book);
         let group = self.kinds.get_mut(kind).and_then(|groups| groups.get_mut(at.number));
         let Some(group) = group else { return };
         self.symbols = self.symbols.saturating_add(1);
+        let has_tokens = group.add_parts(at, told);
         if let Some(seen) = key.and_then(|key| group.seen(key)) {
-            seen.prior_bits += u64::from(prior_bits);
+            seen.prior_bits += u64::from(took.prior);
             if let Some(times) = seen.times.get_mut(at.context) {
                 *times = times.saturating_add(1);
             }
+        } else if let Some(keyless) = group.keyless.get_mut(at.context) {
+            keyless.times = keyless.times.saturating_add(1);
+            keyless.prior_bits += if has_tokens { u64::from(took.prior) } else { 0 };
         }
-        group.add_parts(at, told);
+    }
+
+    /// Bits that symbols took since the last call: in the built-in code, and with the book.
+    pub(crate) fn take_bits(&mut self) -> [u64; 2] {
+        core::mem::take(&mut self.took)
+    }
+
+    /// From here on finds what this book would take, though nothing is written with it.
+    pub(crate) fn try_unused(&mut self, book: Option<Arc<Codebook>>) {
+        self.unused = book;
+    }
+
+    /// Hands on the book that is tried.
+    pub(crate) fn unused_too(&mut self) -> Option<Arc<Codebook>> {
+        self.unused.take()
+    }
+
+    /// That book, and where to write with it.
+    pub(crate) fn unused(&mut self) -> Option<(&Codebook, &mut Vec<u8>)> {
+        Some((self.unused.as_deref()?, &mut self.scratch))
     }
 
     /// How many were counted.
@@ -83,6 +136,10 @@ impl Counts {
     pub(crate) fn absorb(&mut self, other: &Counts) {
         for (group, others) in self.kinds.iter_mut().flatten().zip(other.kinds.iter().flatten()) {
             group.fine.absorb(&others.fine);
+            for (mine, theirs) in group.keyless.iter_mut().zip(&others.keyless) {
+                mine.times = mine.times.saturating_add(theirs.times);
+                mine.prior_bits += theirs.prior_bits;
+            }
             for theirs in &others.seen {
                 let Some(mine) = group.seen(theirs.key) else { continue };
                 mine.prior_bits += theirs.prior_bits;
@@ -97,6 +154,9 @@ impl Counts {
     pub(crate) fn fade(&mut self) {
         for group in self.kinds.iter_mut().flatten() {
             group.fine.fade();
+            for keyless in &mut group.keyless {
+                *keyless = Keyless { times: keyless.times / 2, prior_bits: keyless.prior_bits / 2 };
+            }
             for seen in &mut group.seen {
                 let before = u64::from(seen.total()).max(1);
                 seen.times.iter_mut().for_each(|times| *times /= 2);
@@ -132,6 +192,7 @@ impl Counts {
         for group in self.kinds.iter_mut().flatten() {
             group.places.fill(0);
             group.seen.clear();
+            group.keyless = Default::default();
             group.fine.clear();
         }
     }
@@ -162,16 +223,17 @@ impl GroupCounts {
         self.seen.get_mut(usize::from(*place) - 1)
     }
 
-    fn add_parts(&mut self, at: &Place<'_>, told: &Told) {
+    /// Counts the parts of a symbol; says whether it can be told by them.
+    fn add_parts(&mut self, at: &Place<'_>, told: &Told) -> bool {
         let parts = at.group.scales.len();
         if parts == 0 {
-            return;
+            return false;
         }
         let mut tokens = [0; GROUP_MAX];
         for (token, &part) in tokens.iter_mut().zip(&told.parts).take(parts) {
             let Some(found) = levels::token(part) else {
                 self.fine.add(at.context, at.unrest.class(0, &told.parts), levels::BEYOND, 1);
-                return;
+                return false;
             };
             *token = found.token as usize;
         }
@@ -181,6 +243,7 @@ impl GroupCounts {
         for (part, token) in tokens.into_iter().enumerate().take(parts) {
             self.fine.add(at.context, at.unrest.class(part, &told.parts), levels::TOKENS_AT + token, 1);
         }
+        true
     }
 
     /// Bits that everything counted would take with a codebook.
@@ -189,17 +252,19 @@ impl GroupCounts {
     }
 
     fn cost_in(&self, group: &Group, book: Option<&GroupBook>, context: usize) -> u64 {
-        let Some(book) = book else { return self.prior_bits(context, |_| true) };
+        let keyless = self.keyless.get(context).copied().unwrap_or_default();
+        let prior = || self.prior_bits(context, |_| true) + keyless.prior_bits;
+        let Some(book) = book else { return prior() };
         let Some(code) = book.code(context) else {
             return match book.has_parts() {
                 true => self.fine.bits(context, &Share::ALL, book),
-                false => self.prior_bits(context, |_| true),
+                false => prior(),
             };
         };
         let mut share = Share::default();
         let listed = |seen: &Seen| Some(code.get(book.symbol(seen.key)?)?.1);
         let escape = code.get(book.escape()).map_or(0, |(_, length)| length);
-        let mut bits = 0;
+        let mut bits = u64::from(keyless.times) * u64::from(escape);
         for seen in self.seen.iter().filter(|seen| seen.in_context(context) > 0) {
             let tokens = tokens(group, seen.key);
             let tokens = tokens.get(..group.scales.len()).unwrap_or_default();
@@ -211,7 +276,7 @@ impl GroupCounts {
         }
         let escaped = match book.has_parts() {
             true => self.fine.bits(context, &share, book),
-            false => self.prior_bits(context, |seen| listed(seen).is_none()),
+            false => self.prior_bits(context, |seen| listed(seen).is_none()) + keyless.prior_bits,
         };
         bits + escaped
     }

@@ -3,7 +3,7 @@
 use super::book::Code;
 use super::codebook::{GroupBook, SYMBOLS_MAX};
 use super::fine::{Fine, Share};
-use super::learn::{GroupCounts, Seen, flags, raw_bits, tokens};
+use super::learn::{GroupCounts, Keyless, Seen, flags, raw_bits, tokens};
 use super::levels::{BEYOND, CLASSES, FLAGGED, SYMBOLS, TOKENS_AT, like};
 use super::plan::Group;
 use super::predict::CONTEXTS;
@@ -35,7 +35,7 @@ pub(super) fn book(group: &Group, counts: &GroupCounts, thrift: u32) -> Option<G
     let times = TIMES_MIN.max(all / SHARE_MIN).saturating_mul(thrift);
     let worth = symbols.iter().take(SYMBOLS_MAX).take_while(|seen| seen.total() >= times).count();
     let (listed, others) = symbols.split_at(worth);
-    let draft = Draft { group, listed, others, fine: &counts.fine };
+    let draft = Draft { group, listed, others, keyless: &counts.keyless, fine: &counts.fine };
     // First as if every symbol were told part by part, to find where joint symbols pay.
     let mut shares = [Share::ALL; CONTEXTS];
     let parts = GroupBook::of_weights(group, Vec::new(), &[], &draft.part_weights(&shares, 1));
@@ -61,6 +61,7 @@ struct Draft<'a> {
     group: &'a Group,
     listed: &'a [&'a Seen],
     others: &'a [&'a Seen],
+    keyless: &'a [Keyless; CONTEXTS],
     fine: &'a Fine,
 }
 
@@ -71,8 +72,9 @@ impl Draft<'_> {
     /// code for each of them would take from all others.
     fn weights(&self, context: usize) -> Vec<u32> {
         let mut weights: Vec<u32> = self.listed.iter().map(|seen| seen.in_context(context)).collect();
-        let escapes: u32 = self.others.iter().map(|seen| seen.in_context(context)).sum();
-        if weights.iter().sum::<u32>() + escapes < CONTEXT_MIN {
+        let others: u32 = self.others.iter().map(|seen| seen.in_context(context)).sum();
+        let escapes = others.saturating_add(self.keyless(context));
+        if weights.iter().sum::<u32>().saturating_add(escapes) < CONTEXT_MIN {
             return Vec::new();
         }
         weights.push(escapes + 1);
@@ -85,7 +87,7 @@ impl Draft<'_> {
         let code = Code::of_weights(weights);
         let escape = code.get(self.listed.len()).map_or(0, |(_, length)| length);
         let mut share = Share::default();
-        let mut joint = 0;
+        let mut joint = u64::from(self.keyless(context)) * u64::from(escape);
         for (symbol, seen) in self.listed.iter().chain(self.others).enumerate() {
             let times = seen.in_context(context);
             if times == 0 {
@@ -106,6 +108,10 @@ impl Draft<'_> {
         let apart = self.fine.bits(context, &Share::ALL, parts);
         let pays = self.group.scales.is_empty() || joint + self.fine.bits(context, &share, parts) < apart;
         (pays && !weights.is_empty()).then_some(share)
+    }
+
+    fn keyless(&self, context: usize) -> u32 {
+        self.keyless.get(context).map_or(0, |keyless| keyless.times)
     }
 
     /// The weights of the symbols of parts, per class, of which each context tells a share. None where a class

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use super::book::{Code, LENGTH_MAX};
 use super::codebook::{Codebook, GroupBook, Says};
 use super::entity::{Pipe, Place, Told};
-use super::learn::Counts;
+use super::learn::{Counts, Took};
 use super::levels;
 use super::plan::{GROUP_MAX, Group};
 use super::residual::{EXPECTATIONS, FLAGGED, Scale, Token, Tokens, magnitude, prior_weights};
@@ -39,23 +39,20 @@ impl Pipe for Writer<'_, '_> {
 
     fn group(&mut self, at: Place<'_>, told: &mut Told) -> Result<(), DecodeError> {
         let joint = Joint::of(at.group, told);
+        let before = self.bits.len();
+        let book = self.book.and_then(|(book, kind)| book.group(kind, at.number));
+        self.prior.write_by(book, &at, told, joint, &mut self.bits);
         if let Some((counts, kind)) = &mut self.counts {
-            counts.add(*kind, &at, joint.as_ref().map(|joint| joint.key), told, self.prior.length(&at, told));
-        }
-        if let Some(book) = self.book.and_then(|(book, kind)| book.group(kind, at.number)) {
-            if let Some(code) = book.code(at.context) {
-                if let Some((bits, length)) = joint.and_then(|joint| joint.told(book, code)) {
-                    self.bits.write(bits, length);
-                    return Ok(());
-                }
-                let (code, length) = code.get(book.escape()).unwrap_or((0, 0));
-                self.bits.write(u64::from(code), length);
+            let prior = self.prior.length(&at, told);
+            let mut book = (self.bits.len() - before) as u32;
+            if let Some((unused, scratch)) = counts.unused() {
+                scratch.clear();
+                let mut bits = BitWriter::new(scratch);
+                self.prior.write_by(unused.group(*kind, at.number), &at, told, joint, &mut bits);
+                book = bits.len() as u32;
             }
-            if write_parts(book, &at, told, &mut self.bits) {
-                return Ok(());
-            }
+            counts.add(*kind, &at, joint.as_ref().map(|joint| joint.key), told, Took { prior, book });
         }
-        self.prior.write(at, told, &mut self.bits);
         Ok(())
     }
 
@@ -315,7 +312,31 @@ impl Prior {
         }
     }
 
-    fn write(&self, at: Place<'_>, told: &Told, bits: &mut BitWriter<'_>) {
+    /// Writes a group by a codebook, where that has it, or by the built-in code.
+    fn write_by(
+        &self,
+        book: Option<&GroupBook>,
+        at: &Place<'_>,
+        told: &Told,
+        joint: Option<Joint>,
+        bits: &mut BitWriter<'_>,
+    ) {
+        if let Some(book) = book {
+            if let Some(code) = book.code(at.context) {
+                if let Some((code, length)) = joint.and_then(|joint| joint.told(book, code)) {
+                    return bits.write(code, length);
+                }
+                let (code, length) = code.get(book.escape()).unwrap_or((0, 0));
+                bits.write(u64::from(code), length);
+            }
+            if write_parts(book, at, told, bits) {
+                return;
+            }
+        }
+        self.write(at, told, bits);
+    }
+
+    fn write(&self, at: &Place<'_>, told: &Told, bits: &mut BitWriter<'_>) {
         if at.group.scales.is_empty() {
             write_flags(at.group, told.flags, bits);
         } else if told.flags != 0 {
