@@ -87,7 +87,7 @@ pub(super) struct Edition {
 const LATELY: u64 = 4;
 
 /// Snapshots until the first check, and between checks at the most; each time half as many more.
-const FIRST_CHECK: u32 = 6;
+const FIRST_CHECK: u32 = 16;
 const CHECK_MAX: u32 = 400;
 
 /// Snapshots over which a book has to earn its bytes: as many as there were, but at least two seconds at 30 Hz, and at
