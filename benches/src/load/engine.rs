@@ -174,9 +174,9 @@ impl Engine {
             self.read(self.ready[index], usize::MAX);
         }
         // What comes for those who are measured does not wait until all that came for a crowd is read.
-        for _ in 0..self.crowd.len().min(CROWD_AT_ONCE) {
-            let seat = self.crowd.pop_front();
-            seat.into_iter().for_each(|seat| self.read(seat, usize::MAX));
+        for _ in 0..CROWD_AT_ONCE {
+            let Some(seat) = self.crowd.pop_front() else { break };
+            self.read(seat, usize::MAX);
         }
         Ok(())
     }

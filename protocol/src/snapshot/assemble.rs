@@ -147,7 +147,6 @@ impl KindSection<'_> {
         let visible = self.of.visible.filter(|visible| !visible.everything);
         let visible = visible.map(|visible| visible.kinds.get(self.coding.kind).map_or(&[][..], Slots::words));
         let has_wholes = !self.plan.open.wholes.is_empty();
-        let in_rings = self.of.rings != RingSet::FIRST;
         let rests = self.coding.coder.rests();
         let mut sum = Sum::default();
         for at in 0..self.words() {
@@ -170,7 +169,7 @@ impl KindSection<'_> {
             exact |= self.exact(lane, LANE_DEPTH, (at, three), counts);
             let even = three & lane.even.word(at);
             let wholes = if has_wholes { self.told_wholes(lane, told, at) } else { 0 };
-            let moves = if in_rings { self.moves(at, stays) } else { 0 };
+            let moves = self.moves(at, stays);
             let word = Word { at, held: held_now, stays, by_depth, still, even, exact, wholes, moves };
             sum.add(&word);
             words.push(word);

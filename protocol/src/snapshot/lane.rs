@@ -1,9 +1,9 @@
 //! A lane: what is coded once for all clients that hold the same snapshots and the same codebook.
 
-use super::assemble::Word;
-use super::coder::codebook::{Codebook, GroupBook};
 use core::array::from_fn;
 
+use super::assemble::Word;
+use super::coder::codebook::{Codebook, GroupBook};
 use super::coder::derived::{BLOCK, Block, rows_where};
 use super::coder::entity::Walk;
 use super::coder::found::Found;
@@ -167,13 +167,13 @@ impl LaneKind {
             let block = Block { now: &coding.now.columns, past: coding.earlier.past(from, depth) };
             let models = coding.models.map(|models| words(models, coding.kind, from));
             let found = Found::of_some(coding.coder, &block, rows, models[0]);
-            let stays = (rare_stays >> (from % 64)) as u32 & alike(&models);
-            let told = lead.map_or(0, |lead| lead.tell(&found, rows & stays, codes.block(from)));
+            let rare_stays = (rare_stays >> (from % 64)) as u32 & alike(&models);
+            let told = lead.map_or(0, |lead| lead.tell(&found, rows & rare_stays, codes.block(from)));
             let mut off = told & !found.expected();
             for row in (0..BLOCK).filter(|row| (rows & !told) >> row & 1 == 1) {
                 let past = coding.earlier.past(from + row as u32, depth);
                 let [models_before, models] = [models[0][row], models[1][row]];
-                let (found, rare_stays) = (found.row(coding.coder, row), stays >> row & 1 == 1);
+                let (found, rare_stays) = (found.row(coding.coder, row), rare_stays >> row & 1 == 1);
                 let walk = Walk { plan: coding.coder, past, models_before, found, read: None, rare_stays };
                 let heard = in_run >> (from % 64) >> row & 1 == 0;
                 if heard || coding.code(&walk, models, &mut None, codes) {
@@ -189,9 +189,7 @@ impl LaneKind {
         codes.exact.insert_word(at, exact);
         codes.moved.insert_word(at, exact & !coding.stay(at, exact));
     }
-}
 
-impl LaneKind {
     /// Notes which rows a frame told as gaps. Where that are none though some were likely to be, those are counted now.
     pub(super) fn note_run(
         &mut self,

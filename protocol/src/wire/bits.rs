@@ -30,17 +30,7 @@ impl<'a> BitWriter<'a> {
     /// Appends the lowest `bits` (at most [`BITS_AT_ONCE`]) of `value`; those above must be zero.
     #[inline]
     pub fn write(&mut self, value: u64, bits: u32) {
-        debug_assert!(bits <= BITS_AT_ONCE && (bits == 64 || value >> bits == 0), "{value} in {bits} bits");
-        self.acc |= value << self.filled;
-        let filled = self.filled + bits;
-        if filled < 64 {
-            self.filled = filled;
-            return;
-        }
-        self.out.extend_from_slice(&self.acc.to_le_bytes());
-        // Some bits were held already, because `value` alone does not fill 64.
-        self.acc = value.checked_shr(64 - self.filled).unwrap_or(0);
-        self.filled = filled - 64;
+        self.write_each(core::iter::once((value, bits)));
     }
 
     /// Appends several values, each as by [`BitWriter::write`].
@@ -49,11 +39,13 @@ impl<'a> BitWriter<'a> {
         // What a loop works on stays in registers.
         let (mut acc, mut filled) = (self.acc, self.filled);
         for (value, bits) in values {
+            debug_assert!(bits <= BITS_AT_ONCE && value >> bits == 0, "{value} in {bits} bits");
             acc |= value << filled;
             let before = filled;
             filled += bits;
             if filled >= 64 {
                 self.out.extend_from_slice(&acc.to_le_bytes());
+                // Some bits were held already, because `value` alone does not fill 64.
                 acc = value.checked_shr(64 - before).unwrap_or(0);
                 filled -= 64;
             }

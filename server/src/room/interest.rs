@@ -122,13 +122,7 @@ impl Interest {
         let nothing = Slots::default();
         for (kind, seen) in (0..).map(KindId).zip(&visible.kinds) {
             let has = held.and_then(|held| held.kinds.get(usize::from(kind.0))).unwrap_or(&nothing);
-            for (at, word) in (0u32..).zip(seen.words()) {
-                let mut new = word & !has.word(at as usize);
-                while new != 0 {
-                    enters.push(EntityId { kind, slot: at * 64 + new.trailing_zeros() });
-                    new &= new - 1;
-                }
-            }
+            seen.difference(has).for_each(|slot| enters.push(EntityId { kind, slot }));
         }
         if enters.len() > 1 {
             self.sort(image, me, centre, enters);

@@ -28,8 +28,7 @@ const STILL: f64 = 8.0;
 /// The context of what has no circle.
 const NONE: u8 = 6;
 
-/// Half octaves of a length that are told apart by context, and the rest of their contexts and magnitudes, from that of
-/// the shortest length on that has a direction.
+/// How a turn is told at each pace, from the slowest on that has a direction: two to an octave.
 const PACES: [Pace; 64] = {
     let mut paces = [Pace { context: 0, magnitude: 0 }; 64];
     let mut at = 0;
@@ -41,7 +40,7 @@ const PACES: [Pace; 64] = {
     paces
 };
 
-/// Half octaves of [`STILL`].
+/// The half octaves of [`STILL`].
 const FIRST_PACE: u32 = 6;
 
 /// How a turn is told by what moves at a pace.

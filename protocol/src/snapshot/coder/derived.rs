@@ -57,6 +57,11 @@ pub(crate) struct Block<'a> {
 }
 
 impl Block<'_> {
+    /// The same from one of its rows on.
+    pub(crate) fn at_row(&self, row: usize) -> Block<'_> {
+        Block { now: self.now, past: Past { slot: self.past.slot + row, ..self.past } }
+    }
+
     #[inline]
     fn rows<const N: usize>(&self, columns: &[Vec<i32>], at: usize) -> [i32; N] {
         let rows = columns.get(at).and_then(|column| column.get(self.past.slot..)).unwrap_or_default();

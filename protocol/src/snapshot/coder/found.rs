@@ -6,7 +6,7 @@ use super::derived::{BLOCK, Block, DENSE, Rows, derived_values, off, rows_where}
 use super::entity::{Place, Told};
 use super::levels::Unrest;
 use super::plan::{GROUP_MAX, Group, Plan};
-use super::predict::{Model, Past, mask};
+use super::predict::{Model, mask};
 
 /// What is to be told of rows, as far as it follows from their velocities; a bit of a mask for each of them.
 #[derive(Clone, Copy, Debug)]
@@ -122,8 +122,7 @@ impl Found<BLOCK> {
         }
         let mut found = Found::NOTHING;
         for (row, models) in models.into_iter().enumerate().filter(|(row, _)| rows >> row & 1 == 1) {
-            let past = Past { slot: block.past.slot + row, ..block.past };
-            found.put(row, &Found::of(plan, &Block { past, ..*block }, [models]));
+            found.put(row, &Found::of(plan, &block.at_row(row), [models]));
         }
         found
     }

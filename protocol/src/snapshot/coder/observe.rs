@@ -97,8 +97,7 @@ pub(crate) fn turn_bits(plan: &Plan, block: &Block<'_>, rows: u32) -> [TurnBits;
         return bits_of_turns(plan, lead, block);
     }
     for (row, bits) in bits.iter_mut().enumerate().filter(|(row, _)| rows >> row & 1 == 1) {
-        let past = Past { slot: block.past.slot + row, ..block.past };
-        [*bits] = bits_of_turns(plan, lead, &Block { past, ..*block });
+        [*bits] = bits_of_turns(plan, lead, &block.at_row(row));
     }
     bits
 }

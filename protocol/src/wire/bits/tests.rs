@@ -31,6 +31,27 @@ proptest! {
     }
 
     #[test]
+    fn several_values_are_written_as_one_after_the_other(
+        parts in proptest::collection::vec((any::<u64>(), 0..=BITS_AT_ONCE), 0..60),
+        before in 0..=BITS_AT_ONCE,
+    ) {
+        let parts: Vec<_> = parts.into_iter().map(|(value, bits)| (value & ((1 << bits) - 1), bits)).collect();
+        let mut bytes = Vec::new();
+        let mut writer = BitWriter::new(&mut bytes);
+        writer.write(0, before);
+        writer.write_each(parts.iter().copied());
+        writer.write(1, 1);
+        writer.finish();
+        let mut reader = BitReader::new(&bytes);
+        prop_assert_eq!(reader.read(before).unwrap(), 0);
+        for (value, bits) in parts {
+            prop_assert_eq!(reader.read(bits).unwrap(), value);
+        }
+        prop_assert_eq!(reader.read(1).unwrap(), 1);
+        reader.finish().unwrap();
+    }
+
+    #[test]
     fn reading_ends_where_the_bytes_end(bytes in proptest::collection::vec(any::<u8>(), 0..20), step in 1..=BITS_AT_ONCE) {
         let mut reader = BitReader::new(&bytes);
         let reads = (0..1_000).take_while(|_| reader.read(step).is_ok()).count();
