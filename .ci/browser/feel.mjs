@@ -22,15 +22,26 @@ function command() {
   return JSON.parse(execFileSync(tool, ["--rtt", "150", "--jitter", "30", "--seconds", "10", "--json"], { encoding: "utf8" }));
 }
 
-/** Notes, after every drawn frame, how far other ships went beyond what their velocity explains. Runs in the page. */
+/**
+ * Notes, after every drawn frame, how far other ships went beyond what their velocity explains in the time between the
+ * moments at which both were drawn: the page takes its clock when it draws, which in a late frame is long after the time
+ * that the frame is named by. Runs in the page.
+ */
 function watchJumps() {
   window.jumps = { most: 0, frames: 0, slowest: 0 };
   let before = new Map();
-  let last = performance.now();
-  const look = (now) => {
+  const { game } = window.dogfight;
+  const { draw } = game;
+  let drawn = performance.now();
+  game.draw = (now) => {
+    drawn = performance.now();
+    draw.call(game, now);
+  };
+  let last = drawn;
+  const look = () => {
     requestAnimationFrame(look);
-    const seconds = (now - last) / 1000;
-    last = now;
+    const seconds = (drawn - last) / 1000;
+    last = drawn;
     const shown = new Map();
     for (const ship of window.dogfight.game.world.ships ?? []) {
       if (ship.mine || ship.hull === 0) continue;
