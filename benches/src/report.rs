@@ -1,7 +1,8 @@
 //! What a command prints: figures under stable names, as JSON or as text, and whether they are good enough.
 
 use std::fmt;
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -29,7 +30,7 @@ impl Output {
     /// Where a condition names a figure that is not there.
     pub fn finish(&self, figures: &Figures) -> anyhow::Result<ExitCode> {
         // Whoever does not want to read on has closed the pipe: that is no failure.
-        let _ = writeln!(std::io::stdout(), "{}", if self.json { figures.json() } else { figures.text() });
+        let _ = writeln!(io::stdout(), "{}", if self.json { figures.json() } else { figures.text() });
         Ok(ending(self.missed(figures, "")?))
     }
 
@@ -40,7 +41,7 @@ impl Output {
     /// Where a condition names a figure that is not there.
     pub fn finish_all(&self, runs: &[(String, Figures)]) -> anyhow::Result<ExitCode> {
         let spread = Figures::spread(runs.iter().map(|(_, figures)| figures));
-        let _ = writeln!(std::io::stdout(), "{}", if self.json { spread.json() } else { spread.text() });
+        let _ = writeln!(io::stdout(), "{}", if self.json { spread.json() } else { spread.text() });
         let mut missed = false;
         for (name, figures) in runs {
             missed |= self.missed(figures, &format!("{name}: "))?;
@@ -76,6 +77,39 @@ pub fn end(result: anyhow::Result<ExitCode>) -> ExitCode {
         eprintln!("error: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+/// Finds out whether [`replace`] can put something there, before it took long to make it. What is there stays.
+///
+/// # Errors
+/// Where it cannot: the folder does not exist, or may not be written to.
+pub fn may_be_written(file: &Path) -> anyhow::Result<()> {
+    let tried = if file.is_dir() {
+        Err(io::ErrorKind::IsADirectory.into())
+    } else {
+        let beside = beside(file);
+        std::fs::write(&beside, "").and_then(|()| std::fs::remove_file(&beside))
+    };
+    tried.with_context(|| cannot(file))
+}
+
+/// Writes a file, whole or not at all: until it is written, what was there before stays.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn replace(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let beside = beside(file);
+    std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, file)).with_context(|| cannot(file))
+}
+
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}
+
+fn cannot(file: &Path) -> String {
+    format!("{} cannot be written: see that its folder exists and may be written to", file.display())
 }
 
 /// Named figures, in the order in which they were set.
@@ -150,12 +184,13 @@ impl Figures {
         format!("{{{}}}", members.join(","))
     }
 
-    /// A line per figure.
+    /// A line per figure; `-` is what is not known.
     #[must_use]
     pub fn text(&self) -> String {
         let width = self.0.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
         let line = |(key, value): &(String, Value)| match value {
             Value::String(text) => format!("{key:width$}  {text}"),
+            Value::Null => format!("{key:width$}  -"),
             other => format!("{key:width$}  {other}"),
         };
         self.0.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -241,6 +276,26 @@ mod tests {
 
     fn holds(condition: &str, is: f64) -> bool {
         condition.parse::<Condition>().unwrap().holds(is)
+    }
+
+    #[test]
+    fn a_report_takes_the_place_of_the_last_one_only_when_it_is_whole() {
+        let folder = std::env::temp_dir().join(format!("tickwire-report-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("run.html");
+        let holds = || std::fs::read_dir(&folder).unwrap().count();
+        may_be_written(&file).unwrap();
+        assert_eq!(holds(), 0, "asking leaves nothing behind");
+        std::fs::write(&file, "of yesterday").unwrap();
+        may_be_written(&file).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "of yesterday");
+        replace(&file, b"of today").unwrap();
+        assert_eq!((std::fs::read_to_string(&file).unwrap().as_str(), holds()), ("of today", 1));
+        for bad in [folder.join("nowhere/run.html"), folder.clone()] {
+            let why = format!("{:#}", may_be_written(&bad).unwrap_err());
+            assert!(why.contains(&bad.display().to_string()) && why.contains("folder exists"), "{why}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

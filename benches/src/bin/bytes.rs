@@ -62,6 +62,8 @@ fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
     let run = Run { dump: flags.dump.clone(), beside, reference, sabotage };
     if let Some(name) = &flags.scene {
         let (players, entities) = (flags.players, flags.entities);
+        anyhow::ensure!(players > 0, "--players is 0, with which nothing is counted: say at least 1");
+        anyhow::ensure!(flags.ticks > 0, "--ticks is 0, with which nothing is counted: say at least 1");
         let plan = Plan { scene: name.clone(), players, entities, ticks: flags.ticks, seed: flags.seed };
         return flags.output.finish(&scene(&plan, &run)?);
     }

@@ -9,7 +9,7 @@ use tickwire_benches::floor;
 use tickwire_benches::load::{
     Base, Match, Plan, Run, Scenario, Served, against_floor, find_max, held, html, in_turns, pairs, serve_floor,
 };
-use tickwire_benches::report::{Output, end};
+use tickwire_benches::report::{Output, end, may_be_written, replace};
 use tickwire_benches::scenes;
 use tickwire_benches::serve::{Serve, serve};
 use tickwire_client_demo::net::{Address, Trust};
@@ -156,8 +156,7 @@ fn run(flags: &Flags) -> anyhow::Result<ExitCode> {
         let outcome = flags.plan(own.as_ref())?.go()?;
         if let Some(file) = &flags.html {
             let title = format!("{} players for {} s: {}", flags.players, flags.seconds, flags.scenario);
-            std::fs::write(file, html(&title, &outcome))
-                .with_context(|| format!("{} cannot be written", file.display()))?;
+            replace(file, html(&title, &outcome).as_bytes())?;
         }
         outcome.figures
     };
@@ -186,6 +185,10 @@ impl Flags {
             anyhow::ensure!(self.html.is_none(), "{name} has no report with curves: leave out --html");
         }
         anyhow::ensure!(self.players > 0, "--players is 0, with which nothing is measured: say at least 1");
+        for (name, value) in [("--for", self.seconds), ("--ramp", self.ramp)] {
+            let fits = value.is_finite() && value > 0.0;
+            anyhow::ensure!(fits, "{name} is {value}, with which nothing is measured: say more than 0");
+        }
         anyhow::ensure!(
             self.pairs.is_none() || self.scenario != Scenario::Steady,
             "--pairs compares a scenario with none: say which with --scenario, slow-readers for example"
@@ -194,8 +197,7 @@ impl Flags {
             scenes::tick_rate(scene)?;
         }
         if let Some(file) = &self.html {
-            // Not only after the run.
-            std::fs::write(file, "").with_context(|| format!("{} cannot be written", file.display()))?;
+            may_be_written(file)?;
         }
         Ok(())
     }

@@ -123,13 +123,18 @@ impl Meter {
         self.disconnects.values().sum()
     }
 
-    /// Writes what was measured in `seconds` by `players` into the figures.
-    pub fn tell(&self, players: usize, seconds: f64, rate: f64, figures: &mut Figures) {
+    /// Writes what was measured in `seconds` by `players` into the figures; the server made `rate` ticks a second, where
+    /// that is known.
+    pub fn tell(&self, players: usize, seconds: f64, rate: Option<f64>, figures: &mut Figures) {
         let players = players.max(1) as f64;
         figures.set("players", players);
         figures.set("joined", self.joined);
         figures.round("seconds", seconds, 2);
-        figures.round("bytes_per_client_tick", self.bytes_in as f64 / (players * seconds * rate), 2);
+        figures.round(
+            "bytes_per_client_tick",
+            self.bytes_in as f64 / (players * seconds * rate.unwrap_or(f64::NAN)),
+            2,
+        );
         figures.round("bytes_in_per_second_per_player", self.bytes_in as f64 / players / seconds, 1);
         figures.round("bytes_out_per_second_per_player", self.bytes_out as f64 / players / seconds, 1);
         percentiles("connect", &self.connect, figures);

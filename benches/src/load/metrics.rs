@@ -16,8 +16,12 @@ impl Metrics {
     /// Asks the server at this address.
     ///
     /// # Errors
-    /// Where it does not answer.
+    /// Where it does not answer, or says nothing of ticks.
     pub fn of(server: &Address) -> anyhow::Result<Metrics> {
+        Metrics::asked(server).with_context(|| format!("/metrics of {} cannot be read", server.host))
+    }
+
+    fn asked(server: &Address) -> anyhow::Result<Metrics> {
         let wait = Some(Duration::from_secs(5));
         let stream = TcpStream::connect(server.socket).context("the server takes no connection")?;
         stream.set_read_timeout(wait)?;
@@ -25,9 +29,12 @@ impl Metrics {
             None => ask(stream, &server.host),
             Some(trust) => ask(trust.over(&server.host, stream)?, &server.host),
         };
-        let answer = answer.context("the server's /metrics cannot be read")?;
-        anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "the server has no /metrics");
-        Ok(Metrics(answer.lines().filter_map(line).collect()))
+        let answer = answer?;
+        let first = answer.lines().next().unwrap_or("nothing");
+        anyhow::ensure!(first.starts_with("HTTP/1.1 200"), "the answer is {first}");
+        let metrics = Metrics(answer.lines().filter_map(line).collect());
+        anyhow::ensure!(metrics.0.contains_key("tickwire_tick_seconds_count"), "it says nothing of ticks");
+        Ok(metrics)
     }
 
     /// The number called `name`; 0 where there is none.

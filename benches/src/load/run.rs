@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tickwire_client_demo::net::Address;
+
 use super::panel::Panel;
 use super::{Engine, Flood, Meter, Metrics, Plan, Scenario};
 use crate::machine;
@@ -71,7 +73,7 @@ impl Run {
         }
         engine.run_until(engine.at() + micros(self.warm))?;
         engine.reset()?;
-        let before = Metrics::of(to).unwrap_or_default();
+        let before = look(to);
         let memory_before = self.memory();
         let start = engine.at();
         let flood = if self.scenario.floods() {
@@ -82,16 +84,17 @@ impl Run {
         };
         let (timeline, memory) = self.measure(&mut engine, start)?;
         let seconds = (engine.at() - start) as f64 / 1e6;
-        let after = Metrics::of(to).unwrap_or_default();
+        let looks = before.and_then(|before| Some((before, look(to)?)));
         let playing = engine.playing();
         let flooded = flood.map(Flood::end).transpose()?;
         engine.leave()?;
         let mut figures = Figures::new();
-        let ticks = after.since(&before, "tickwire_tick_seconds_count").max(1.0);
+        let looks = looks.as_ref().map(|(before, after)| (before, after));
+        let ticks = looks.map(|(before, after)| after.since(before, "tickwire_tick_seconds_count").max(1.0));
         figures.set("scenario", self.scenario.name());
-        engine.meter.tell(players, seconds, ticks / seconds, &mut figures);
+        engine.meter.tell(players, seconds, ticks.map(|ticks| ticks / seconds), &mut figures);
         figures.set("playing_at_the_end", playing);
-        self.tell_server(&before, &after, ticks / seconds, &mut figures);
+        tell_server(looks, seconds, players, &mut figures);
         if let (Some(before), Some(most)) = (memory_before, memory) {
             figures.round("server_memory_before_mb", before as f64 / 1e6, 2);
             figures.round("server_memory_max_mb", most as f64 / 1e6, 2);
@@ -140,18 +143,34 @@ impl Run {
     fn memory(&self) -> Option<u64> {
         self.process.and_then(|process| machine::memory(process).ok())
     }
+}
 
-    fn tell_server(&self, before: &Metrics, after: &Metrics, rate: f64, figures: &mut Figures) {
-        let cpu = after.since(before, "tickwire_process_cpu_seconds_total");
-        let ticks = after.since(before, "tickwire_tick_seconds_count").max(1.0);
-        figures.round("ticks_per_second", rate, 2);
-        figures.round("cpu_us_per_client_tick", cpu * 1e6 / ticks / self.plan.players.max(1) as f64, 3);
-        let ms = |name: &str| after.quantile(before, name, 0.99) * 1e3;
-        figures.round("tick_p99_ms", ms("tickwire_tick_seconds"), 3);
-        figures.round("tick_lateness_p99_ms", ms("tickwire_tick_lateness_seconds"), 3);
-        for (code, count) in after.grown(before, "tickwire_disconnects_total", "code") {
-            figures.set(&format!("server_ended_{code}"), count);
-        }
+/// What the server says of itself now; where it cannot be asked, says why, once per look.
+fn look(to: &Address) -> Option<Metrics> {
+    let asked = Metrics::of(to);
+    if let Err(why) = &asked {
+        eprintln!(
+            "{why:#}: what only the server knows is left out; name the server itself, not a proxy before it"
+        );
+    }
+    asked.ok()
+}
+
+/// Writes what the server said of itself before and after into the figures; null where it could not be asked.
+fn tell_server(looks: Option<(&Metrics, &Metrics)>, seconds: f64, players: usize, figures: &mut Figures) {
+    let since = |name: &str| looks.map_or(f64::NAN, |(before, after)| after.since(before, name));
+    let ticks = since("tickwire_tick_seconds_count");
+    // Of NaN and 1, `max` would take 1.
+    let ticks = if ticks < 1.0 { 1.0 } else { ticks };
+    let cpu = since("tickwire_process_cpu_seconds_total");
+    let ms = |name: &str| looks.map_or(f64::NAN, |(before, after)| after.quantile(before, name, 0.99) * 1e3);
+    figures.round("ticks_per_second", ticks / seconds, 2);
+    figures.round("cpu_us_per_client_tick", cpu * 1e6 / ticks / players.max(1) as f64, 3);
+    figures.round("tick_p99_ms", ms("tickwire_tick_seconds"), 3);
+    figures.round("tick_lateness_p99_ms", ms("tickwire_tick_lateness_seconds"), 3);
+    let ends = looks.map(|(before, after)| after.grown(before, "tickwire_disconnects_total", "code"));
+    for (code, count) in ends.into_iter().flatten() {
+        figures.set(&format!("server_ended_{code}"), count);
     }
 }
 
@@ -166,4 +185,30 @@ fn hint(tls: bool) -> &'static str {
 
 fn micros(seconds: f64) -> u64 {
     (seconds * 1e6) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_does_not_tell_is_null_and_a_dash_but_never_zero() {
+        // Nobody listens on port 1.
+        assert_eq!(look(&Address::of("ws://127.0.0.1:1").unwrap()), None);
+        let mut figures = Figures::new();
+        Meter::new().unwrap().tell(2, 1.0, None, &mut figures);
+        tell_server(None, 1.0, 2, &mut figures);
+        let of_server = [
+            "bytes_per_client_tick",
+            "ticks_per_second",
+            "cpu_us_per_client_tick",
+            "tick_p99_ms",
+            "tick_lateness_p99_ms",
+        ];
+        for key in of_server {
+            assert_eq!(figures.get(key), Some(&serde_json::Value::Null), "{key}");
+            let text = figures.text();
+            assert!(text.lines().any(|line| line.starts_with(key) && line.ends_with(" -")), "{key}: {text}");
+        }
+    }
 }

@@ -110,7 +110,11 @@ pub fn at_rate(name: &str, hz: u32) -> anyhow::Result<String> {
     if tick_rate(name)? == hz {
         return Ok(name.to_owned());
     }
-    anyhow::ensure!(NAMES.contains(&other.as_str()), "the scene `{name}` does not come at {hz} Hz");
+    anyhow::ensure!(
+        NAMES.contains(&other.as_str()),
+        "the scene `{name}` does not come at {hz} Hz: leave --hz out, or choose one of {}",
+        NAMES.join(", ")
+    );
     Ok(other)
 }
 
