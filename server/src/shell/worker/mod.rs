@@ -8,6 +8,8 @@ mod exchange;
 mod goodbye;
 mod host;
 mod seats;
+#[cfg(test)]
+mod tests;
 mod traffic;
 
 use std::sync::Arc;
