@@ -1,13 +1,15 @@
 //! The command line: flags, environment, file; what is said at the start; how it ends.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal as _;
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use tickwire_protocol::game::{self, Game};
 use tickwire_protocol::snapshot::Trained;
 
@@ -32,7 +34,8 @@ pub(crate) fn run<G: Game>(server: Server<G>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("{}", sentence(&error));
+            let of = std::env::args_os().nth(1).filter(|of| ["train", "config"].iter().any(|name| of == name));
+            eprintln!("{}", sentence(&error, of.as_deref().and_then(OsStr::to_str)));
             ExitCode::FAILURE
         }
     }
@@ -69,13 +72,14 @@ fn command<G: Game>() -> Command {
                         .value_parser(value_parser!(PathBuf))
                         .help("Says whether a file can be used"),
                 )
-                .arg_required_else_help(true),
+                .group(ArgGroup::new("what").args(["default", "check"]).required(true).multiple(true)),
         )
 }
 
 fn training() -> Command {
     let number = |name: &'static str, default: &'static str| {
-        Arg::new(name).long(name).default_value(default).value_parser(value_parser!(u32))
+        let at_least_one = value_parser!(u32).range(1..);
+        Arg::new(name).long(name).value_name("NUMBER").default_value(default).value_parser(at_least_one)
     };
     Command::new("train")
         .about("Plays rooms with bots and writes the codebook that the game may ship")
@@ -113,6 +117,7 @@ fn train<G: Game>(options: BTreeMap<String, String>, given: &ArgMatches) -> Resu
     else {
         return Ok(());
     };
+    shell::may_be_written(file).map_err(|why| cannot_be_written(file, &why))?;
     let last = *seeds.end();
     let [ticks, players, bytes_max] = ["ticks", "players", "bytes-max"].map(number);
     let lessons = Lessons { seeds, ticks, players, bytes_max: bytes_max as usize, options };
@@ -120,33 +125,46 @@ fn train<G: Game>(options: BTreeMap<String, String>, given: &ArgMatches) -> Resu
     let Trained { file: bytes, share } = trained.ok_or(
         "no codebook saves as much as it takes: more --ticks, --seeds or --players may show more, or ship none",
     )?;
-    shell::write_file(file, &bytes)
-        .map_err(|why| format!("{} cannot be written ({why}): check its path and rights", file.display()))?;
-    println!(
+    shell::write_file(file, &bytes).map_err(|why| cannot_be_written(file, &why))?;
+    say(format_args!(
         "{}: {} bytes for schema {:#018x}. With it snapshots take {:.1} % of what they take with the built-in codes.",
         file.display(),
         bytes.len(),
         game::schema::<G>().hash(),
         100.0 * share
-    );
+    ));
     Ok(())
 }
 
-/// The first sentence of what clap has to say, and where to find more.
-fn sentence(error: &clap::Error) -> String {
+fn cannot_be_written(file: &Path, why: &io::Error) -> String {
+    format!("{} cannot be written ({why}): check its path and rights", file.display())
+}
+
+/// What clap has to say, in one sentence, and where to find more: of the program, or of one of its subcommands.
+fn sentence(error: &clap::Error, of: Option<&str>) -> String {
     let text = error.to_string();
-    let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-    format!("{first}: --help lists every flag")
+    let lines = text.lines().take_while(|line| !["Usage:", "For more"].iter().any(|end| line.starts_with(end)));
+    let words: Vec<&str> = lines.map(str::trim).filter(|line| !line.is_empty()).collect();
+    let said = words.join(" ");
+    let of = of.map(|name| format!("{name} ")).unwrap_or_default();
+    format!("{}: {of}--help lists every flag", said.trim_start_matches("error: "))
+}
+
+/// A line on standard output. Whoever does not want to read on has closed the pipe: that is no failure.
+fn say(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 fn act<G: Game>(server: Server<G>, given: &ArgMatches) -> Result<(), String> {
     if let Some(("config", given)) = given.subcommand() {
         if given.get_flag("default") {
-            print!("{}", Config::default().to_toml());
+            say(Config::default().to_toml().trim_end());
         }
         if let Some(file) = given.get_one::<PathBuf>("check") {
-            from_file(file)?.check()?;
-            println!("{} can be used", file.display());
+            let wrong = |why| format!("{}: {why}", file.display());
+            let config = from_file(file)?;
+            config.check().and_then(|()| shell::log_filter(&config.log).map(drop)).map_err(wrong)?;
+            say(format_args!("{} can be used", file.display()));
         }
         return Ok(());
     }
@@ -155,7 +173,7 @@ fn act<G: Game>(server: Server<G>, given: &ArgMatches) -> Result<(), String> {
         return train::<G>(server.options, given);
     }
     if given.get_flag("schema") {
-        print!("{}", schema_text::<G>());
+        say(schema_text::<G>().trim_end());
         return Ok(());
     }
     crate::possible::<G>()?;
@@ -172,7 +190,7 @@ fn act<G: Game>(server: Server<G>, given: &ArgMatches) -> Result<(), String> {
     let running =
         shell::start(server.into_game(), config, listener).map_err(|error: StartError| error.to_string())?;
     if running.addr.port() != wanted && wanted != 0 {
-        println!("Port {wanted} is taken, so this server is on {}.", running.addr.port());
+        say(format_args!("Port {wanted} is taken, so this server is on {}.", running.addr.port()));
     }
     // Before anything is said: who reads it may answer with a signal.
     let asked = running.wait(async { Asked::listen() });
@@ -182,7 +200,7 @@ fn act<G: Game>(server: Server<G>, given: &ArgMatches) -> Result<(), String> {
         Some(Err(error)) => return Err(format!("signals cannot be heard ({error}): check the system's limits")),
         None => None,
     };
-    println!("Stopping: every client is told.");
+    say("Stopping: every client is told.");
     running.stop();
     Ok(())
 }
@@ -197,24 +215,22 @@ fn greet<G: Game>(running: &Running, bots: u32, tls: bool) {
     let scheme = if tls { "https" } else { "http" };
     let addr = running.addr;
     let here = if addr.ip().is_unspecified() { format!("localhost:{}", addr.port()) } else { addr.to_string() };
-    println!("{} is being served. Play at:", G::NAME);
-    println!("  {scheme}://{here}/");
+    say(format_args!("{} is being served. Play at:", G::NAME));
+    say(format_args!("  {scheme}://{here}/"));
     if let Some(lan) = lan_address(addr) {
-        println!("  {scheme}://{lan}/  (others on your network)");
-        if let Some(code) =
-            std::io::stdout().is_terminal().then(|| qr_code(&format!("{scheme}://{lan}/"))).flatten()
-        {
-            println!("{code}");
+        say(format_args!("  {scheme}://{lan}/  (others on your network)"));
+        if let Some(code) = io::stdout().is_terminal().then(|| qr_code(&format!("{scheme}://{lan}/"))).flatten() {
+            say(code);
         }
     }
-    println!("{} ticks a second, {bots} bots, seed {}.", G::TICK_RATE.get(), running.seed);
+    say(format_args!("{} ticks a second, {bots} bots, seed {}.", G::TICK_RATE.get(), running.seed));
     if cfg!(debug_assertions) {
-        println!("This is a debug build: it is many times slower. Use cargo run --release.");
+        say("This is a debug build: it is many times slower. Use cargo run --release.");
     }
     for warning in game::schema::<G>().warnings().into_iter().chain(train::left_out::<G>()) {
         eprintln!("Note: {warning}.");
     }
-    println!("Ctrl-C stops it.");
+    say("Ctrl-C stops it.");
 }
 
 /// The address as a pattern of blocks that a phone's camera reads, light on a dark terminal.
@@ -241,7 +257,7 @@ mod tests {
         let flags = Command::new("t").args(Config::flags());
         let arguments = [std::ffi::OsString::from("t"), "--port".into(), "many".into()];
         let error = flags.try_get_matches_from(arguments).unwrap_err();
-        let told = sentence(&error);
+        let told = sentence(&error, None);
         assert!(told.contains("'many'") && told.contains("--port") && !told.contains('\n'), "{told}");
     }
 }

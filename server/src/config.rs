@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
 use serde::Deserialize;
+use tickwire_protocol::limits::SLOTS_MAX;
 
 use crate::room::Caps;
 
@@ -73,6 +74,9 @@ macro_rules! knobs {
         if $given.contains_id($flag) && let Some(values) = $given.get_many::<$ty>($flag) { $to = values.cloned().collect(); }
     };
 }
+
+/// Threads that run rooms, at the most: more than the cores of any machine. Each has memory of its own.
+const WORKERS_MAX: u32 = 1_024;
 
 /// What `-h` shows; `--help` shows all.
 const EVERYDAY: [&str; 10] =
@@ -260,6 +264,10 @@ impl Config {
             return Err(format!(
                 "{name} is 0, with which nobody could play: leave it out or set it to at least 1"
             ));
+        }
+        let most = [("workers", Some(self.workers), WORKERS_MAX), ("bots", self.bots, SLOTS_MAX as u32)];
+        if let Some((name, Some(value), most)) = most.into_iter().find(|(_, value, most)| *value > Some(*most)) {
+            return Err(format!("{name} is {value}: more than {most} cannot be, and far fewer are of use"));
         }
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             return Err("TLS needs both tls_cert and tls_key: give the other one too, or neither".to_owned());

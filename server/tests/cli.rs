@@ -68,6 +68,14 @@ fn stop(mut child: Child, signal: rustix::process::Signal) -> Duration {
 #[test]
 fn mistakes_are_told_in_one_sentence_with_exit_code_1() {
     assert!(refused(&["--prot", "1"]).contains("--prot"));
+    assert!(refused(&["--prot", "1"]).contains("a similar argument exists: '--port'"));
+    assert!(refused(&["--io-uring", "no"]).contains("true, false"));
+    assert!(refused(&["train"]).contains("<FILE>: train --help lists every flag"));
+    assert!(refused(&["train", "any.book", "--ticks", "0"]).contains("'--ticks <NUMBER>'"));
+    assert!(refused(&["config"]).contains("--check <FILE>"));
+    assert!(refused(&["--port", "0", "--log", "inof"]).contains("\"inof\" is none of off"));
+    assert!(refused(&["--port", "0", "--workers", "9999999"]).contains("workers is 9999999: more than 1024"));
+    assert!(refused(&["--port", "0", "--bots", "4000000000"]).contains("bots is 4000000000: more than 65536"));
     assert!(refused(&["--port", "many"]).contains("many"));
     assert!(refused(&["--config", "/does/not/exist.toml"]).contains("/does/not/exist.toml"));
     assert!(refused(&["--port", "0", "--tls-cert", "c.pem"]).contains("tls_key"));
@@ -76,6 +84,29 @@ fn mistakes_are_told_in_one_sentence_with_exit_code_1() {
     std::fs::write(&file, "bots = 3\n prot = 1\n").unwrap();
     let told = refused(&["--config", file.to_str().unwrap()]);
     assert!(told.contains("line 2, column 2") && told.contains("prot"), "{told}");
+    std::fs::write(&file, "log = \"inof\"\n").unwrap();
+    let file = file.to_str().unwrap();
+    let told = refused(&["config", "--check", file]);
+    assert!(told.contains(file) && told.contains("inof"), "{told}");
+    let told = refused(&["--port", "0", "--tls-cert", "/does/not/exist.pem", "--tls-key", file]);
+    assert!(told.starts_with("/does/not/exist.pem cannot be read"), "{told}");
+    let told = refused(&["--port", "0", "--tls-cert", file, "--tls-key", file]);
+    assert!(told.contains(file) && told.contains("has no certificate"), "{told}");
+}
+
+#[test]
+fn where_the_codebook_cannot_be_written_is_told_before_it_is_trained() {
+    let told = refused(&["train", "/does/not/exist/my-game.book", "--seeds", "1..=2", "--ticks", "10"]);
+    assert!(told.starts_with("/does/not/exist/my-game.book cannot be written"), "{told}");
+}
+
+#[test]
+fn whoever_reads_only_the_first_line_makes_nothing_fail() {
+    let mut child =
+        command().args(["config", "--default"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

@@ -251,9 +251,27 @@ pub(crate) fn read_text(path: &std::path::Path) -> io::Result<String> {
     std::fs::read_to_string(path)
 }
 
+/// Finds out whether a file can be written, before it took long to make it. What is there stays.
+pub(crate) fn may_be_written(path: &std::path::Path) -> io::Result<()> {
+    let is_new = !path.exists();
+    std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+    if is_new { std::fs::remove_file(path) } else { Ok(()) }
+}
+
 /// Puts these bytes into a file, in place of what was there.
 pub(crate) fn write_file(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
     std::fs::write(path, bytes)
+}
+
+/// What is logged. A word that is no level would be taken for a module of that name, and nothing else be logged.
+pub(crate) fn log_filter(filter: &str) -> Result<tracing_subscriber::EnvFilter, String> {
+    let cannot = |why: String| format!("the log filter {filter:?} cannot be used ({why}): try --log info");
+    let is_level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+    let mut words = filter.split(',').map(str::trim).filter(|word| !word.is_empty());
+    if let Some(bad) = words.find(|word| !word.contains(['=', '[']) && !is_level(word)) {
+        return Err(cannot(format!("{bad:?} is none of off, error, warn, info, debug and trace")));
+    }
+    tracing_subscriber::EnvFilter::try_new(filter).map_err(|error| cannot(error.to_string()))
 }
 
 /// Whether standard error is looked at by a person who has nothing against colours (<https://no-color.org>).
@@ -263,8 +281,7 @@ fn colours() -> bool {
 
 /// Writes what is logged to standard error.
 pub(crate) fn log_to_console(filter: &str) -> Result<(), String> {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter)
-        .map_err(|error| format!("the log filter {filter:?} cannot be used ({error}): try --log info"))?;
+    let filter = log_filter(filter)?;
     // A program that logs already goes on as it does.
     let _ =
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours()).with_writer(io::stderr).try_init();

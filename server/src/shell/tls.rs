@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use rustls::ServerConfig;
-use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -64,15 +64,14 @@ impl Certificate {
 fn read(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>, String> {
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect)
-        .map_err(|error| format!("{} has no certificate in PEM form: {error}", cert.display()))?;
+        .map_err(|error| unusable(cert, "certificate", &error))?;
     if chain.is_empty() {
         return Err(format!(
             "{} has no certificate in PEM form: give the file with the whole chain",
             cert.display()
         ));
     }
-    let private = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| format!("{} has no private key in PEM form: {error}", key.display()))?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, "private key", &error))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -84,6 +83,14 @@ fn read(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>, String> {
     // A session ticket is written after the handshake; one is enough for a browser that comes back.
     config.send_tls13_tickets = 1;
     Ok(Arc::new(config))
+}
+
+/// Why a file is not what it should be.
+fn unusable(file: &Path, what: &str, error: &pem::Error) -> String {
+    match error {
+        pem::Error::Io(why) => format!("{} cannot be read ({why}): check its path and rights", file.display()),
+        other => format!("{} has no {what} in PEM form ({other}): give the file that has it", file.display()),
+    }
 }
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
