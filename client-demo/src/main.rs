@@ -53,6 +53,7 @@ mod bots {
     }
 
     fn run(flags: &Flags) -> anyhow::Result<()> {
+        anyhow::ensure!(flags.players > 0, "--players is 0, with which nobody plays: say at least 1");
         let to = Address::of(&flags.url)?;
         let threads = flags.threads.clamp(1, flags.players.max(1));
         let fleets: Vec<_> = (0..threads)
@@ -86,6 +87,12 @@ mod bots {
             }
         }
         println!("{}", summary(&mut fleet));
+        let nobody = fleet.players().all(|pilot| pilot.client.stats().bytes_in == 0);
+        anyhow::ensure!(
+            !nobody,
+            "nothing came from {}: see that a server of the demo game listens there",
+            flags.url
+        );
         let at = fleet.at();
         fleet.players().for_each(|pilot| pilot.client.bye(at));
         fleet.turn(Duration::from_millis(50))
