@@ -12,6 +12,7 @@ import { Bits, bitsOf } from "./look-bits.js";
  * The codes of one group.
  * @typedef {object} GroupBook
  * @property {number[]} keys
+ * @property {Told[]} exact Large differences whose symbols follow those of the keys.
  * @property {(Code | null)[]} contexts
  * @property {(Code | null)[]} parts By class; empty where there are none.
  */
@@ -111,6 +112,8 @@ export function readGroup(group, expected, book, from) {
   if (book && joint) {
     const symbol = joint.read(from);
     if (symbol < book.keys.length) return readRaw(book.keys[symbol], group, told, from);
+    const exact = book.exact[symbol - book.keys.length];
+    if (exact) return exact;
   }
   if (book && readParts(book, expected, group, told, from)) return told;
   return builtIn(group, expected.magnitudes, told, from);
@@ -230,8 +233,23 @@ export function readCodebook(bytes, kinds) {
 function readGroupBook(group, from) {
   const largest = group.scales.reduce((product, scale) => product * scale.tokens, 2 ** group.flags) - 1;
   const keys = Array.from({ length: from.u(8) }, () => 0).map(() => from.u(bitsOf(largest)));
-  const contexts = readCodes(CONTEXTS, keys.length + 1, from);
-  return { keys, contexts, parts: from.flag() ? readCodes(UNKNOWN + 1, SYMBOLS, from) : [] };
+  const exact = group.scales.length > 0 && from.flag() ? readExact(group, from) : [];
+  const contexts = readCodes(CONTEXTS, keys.length + exact.length + 1, from);
+  return { keys, exact, contexts, parts: from.flag() ? readCodes(UNKNOWN + 1, SYMBOLS, from) : [] };
+}
+
+/** Large differences that have codes of their own. @param {Group} group @param {Bits} from @returns {Told[]} */
+function readExact(group, from) {
+  return Array.from({ length: from.u(5) + 1 }, () => 0).map(() => {
+    const parts = group.scales.map(() => {
+      const size = from.u(5);
+      if (size === 0) return 0;
+      const negative = from.flag();
+      const value = 2 ** (size - 1) + from.u(size - 1);
+      return negative ? -value : value;
+    });
+    return { parts, flags: from.u(group.flags) };
+  });
 }
 
 /** A list of codes, each told from the one before it. @param {number} count @param {number} symbols @param {Bits} from */

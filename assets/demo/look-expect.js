@@ -74,13 +74,15 @@ export function fromPast(group, model, past, components) {
     if (depth === DEPTH_MAX && !hold) {
       if (past.stirred[0] && leaps(last, before)) last = 0;
       else if (past.stirred[1] && leaps(before, last)) before = 0;
+      [last, before] = [last, before].map((interval, at) => (past.stirred[at] ? interval : aroundEdge(interval, of)));
     }
     const change = (last - before) | 0;
     moved = Math.max(moved, magnitude(last));
     changed = Math.max(changed, magnitude(hold ? last : change));
     changes.push(hold ? last : change);
     const turned = hold ? (last || before) < 0 : (change || last) < 0;
-    return { of, turned, expected: within(a + step(model, last, before, change, of.ring, even, t0, t1), of) };
+    const value = (a + step(model, last, before, change, of.ring, even, t0, t1)) | 0;
+    return { of, turned, value, expected: within(value, of) };
   });
   const { context, size, pace } = contextOf(depth, changed, moved);
   return {
@@ -89,11 +91,26 @@ export function fromPast(group, model, past, components) {
     pace,
     context,
     magnitudes: group.scales.map(() => size),
-    values: (parts) => each.map(({ of, turned, expected }, at) => {
-      return within(expected + (turned ? -parts[at] : parts[at]), of);
+    values: (parts) => each.map(({ of, turned, value, expected }, at) => {
+      const from = isAround(parts[at], value - expected, of) ? value : expected;
+      return within(from + (turned ? -parts[at] : parts[at]), of);
     }),
   };
 }
+
+/** How far apart the bounds of a component lie, where that is told from beyond them too. @param {Component} of */
+const span = ({ ring, min, max }) => (ring || max - min < 64 || max - min >= 2 ** 29 ? Infinity : max - min);
+
+/** Whether a difference leads around the edge of a world that has none. @param {number} difference @param {Component} of */
+const isFar = (difference, of) => Math.abs(difference) > Math.floor(span(of) / 2);
+
+/** The short way around the edge. @param {number} interval @param {Component} of */
+function aroundEdge(interval, of) {
+  return Math.abs(interval) > 3 * Math.floor(span(of) / 4) ? interval - Math.sign(interval) * (span(of) + 1) : interval;
+}
+
+/** Whether a difference is counted from beyond the bounds. @param {number} difference @param {number} beyond By how much. @param {Component} of */
+const isAround = (difference, beyond, of) => isFar(difference, of) && Math.abs(beyond) <= span(of);
 
 /** Whether a difference is no motion beside the other one. @param {number} difference @param {number} other */
 const leaps = (difference, other) => Math.abs(difference) > 8 * Math.abs(other) + 32;

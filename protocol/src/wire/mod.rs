@@ -17,4 +17,4 @@ pub use self::frames::{
 pub use self::server::{Bye, ServerFrame};
 
 /// The version of everything in this module; a hello with another one is rejected with 4501.
-pub const VERSION: u16 = 5;
+pub const VERSION: u16 = 6;

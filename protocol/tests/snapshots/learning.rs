@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use rand::SeedableRng as _;
 use rand_pcg::Pcg32;
 
-use crate::runs::{ROWS, Room, gone, schema};
+use crate::runs::{ROWS, Room, gone, schema, schema_of};
 
 /// Rows that go about at random.
 struct Wanderers {
@@ -50,4 +50,41 @@ fn no_book_is_sent_of_rows_that_go_on_as_they_did() {
         room.tick(|slot| gone(slot, tick, |_| None));
     }
     assert_eq!(room.books, 0);
+}
+
+#[test]
+fn rows_that_step_by_tiles_are_told_without_the_bits_of_their_size() {
+    let mut rng = Pcg32::seed_from_u64(5);
+    let mut places = vec![[500_000; 2]; ROWS as usize];
+    let mut room = Room::learning(schema());
+    let mut bytes = 0;
+    for tick in 0..120 {
+        for place in &mut places {
+            if rng.random_ratio(1, 10) {
+                place[rng.random_range(0..2)] += [-777, 777][rng.random_range(0..2)];
+            }
+        }
+        let of_tick = room.tick(|slot| places[slot as usize]);
+        bytes += if tick >= 60 { of_tick } else { 0 };
+    }
+    // With the bits of their size 20,905.
+    assert!(bytes <= 6_957, "{bytes} bytes in 60 ticks");
+}
+
+/// Of a world that is `size` wide and has no edge.
+fn around(slot: u32, tick: u32, size: i32) -> [i32; 2] {
+    gone(slot, tick, |_| None).map(|value| (3 * value).rem_euclid(size))
+}
+
+#[test]
+fn rows_that_go_around_the_edge_of_their_world_go_on_behind_it() {
+    let [mut bounded, mut open] = [50_000, 1_000_000].map(|size| Room::learning(schema_of(size)));
+    let bytes = (0..200).fold([0, 0], |sum, tick| {
+        let bytes = [&mut bounded, &mut open].map(|room| room.tick(|slot| around(slot, tick, 50_000)));
+        if tick < 100 { sum } else { [sum[0] + bytes[0], sum[1] + bytes[1]] }
+    });
+    assert!(
+        bytes[0] <= 807 && bytes[1] <= 1_273,
+        "{bytes:?} in 100 ticks, where the edge is known and where it is not"
+    );
 }

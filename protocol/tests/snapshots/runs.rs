@@ -15,7 +15,12 @@ pub(crate) const ROWS: u32 = 1_000;
 
 /// Positions alone.
 pub(crate) fn schema() -> Schema {
-    let pos = FieldType::Vector { size: 2, of: Box::new(scene::number(0.0, 1.0, 1_000_000)) };
+    schema_of(1_000_000)
+}
+
+/// The same in a world of so many steps each way.
+pub(crate) fn schema_of(steps: u32) -> Schema {
+    let pos = FieldType::Vector { size: 2, of: Box::new(scene::number(0.0, 1.0, steps - 1)) };
     scene::schema(vec![scene::kind("a", vec![Field { place: true, lerp: true, ..scene::field("pos", pos) }])])
 }
 

@@ -1,6 +1,8 @@
 //! A codebook: for the groups of each kind, which joint symbols have codes, and how long in which context.
 
 use super::book::{Code, LENGTH_MAX};
+use super::entity::Told;
+use super::exact;
 use super::learn::{flags, tokens};
 use super::levels::{BEYOND, CLASSES, SYMBOLS, substitute};
 use super::plan::{Expect, GROUP_MAX, Group, Plan};
@@ -21,8 +23,11 @@ pub(crate) struct Codebook {
 /// The codes of one group.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GroupBook {
-    /// The joint symbols that have codes, the most frequent first; and what each says.
+    /// The joint symbols that have codes, the most frequent first; and behind them, in order, large differences that
+    /// have codes of their own.
     keys: Vec<u32>,
+    exact: Vec<Told>,
+    /// What each of both says.
     says: Vec<Says>,
     /// The position of each key in `keys` plus one; 0: none.
     places: Vec<u16>,
@@ -57,24 +62,29 @@ impl Says {
         }
         Says { parts, flags: flags(group, key) }
     }
+
+    fn of_exact(told: &Told) -> Says {
+        Says { parts: told.parts.map(|part| (part, 0)), flags: told.flags }
+    }
 }
 
 impl GroupBook {
-    /// The codes for `keys` and, last, the escape. `weights` has a list per context, one longer than `keys`, or an
-    /// empty one where the built-in code is to be used.
+    /// The codes for `keys`, large differences that are told exactly and, last, the escape. `weights` has a list per
+    /// context, one longer than both, or an empty one where the built-in code is to be used.
     ///
     /// `parts` has, for each class of parts, the weights of its symbols.
     pub(crate) fn of_weights(
         group: &Group,
-        keys: Vec<u32>,
+        symbols: Symbols,
         weights: &[Vec<u32>],
         parts: &[Vec<u32>],
     ) -> GroupBook {
         let codes = |weights: &[Vec<u32>]| weights.iter().map(|weights| Code::of_weights(weights)).collect();
-        GroupBook::of_codes(group, keys, codes(weights), codes(parts))
+        GroupBook::of_codes(group, symbols, codes(weights), codes(parts))
     }
 
-    fn of_codes(group: &Group, keys: Vec<u32>, codes: Vec<Code>, parts: Vec<Code>) -> GroupBook {
+    fn of_codes(group: &Group, symbols: Symbols, codes: Vec<Code>, parts: Vec<Code>) -> GroupBook {
+        let (keys, exact) = symbols;
         let mut places = vec![0; group.keys() as usize];
         for (place, &key) in (1u16..).zip(&keys) {
             if let Some(entry) = places.get_mut(key as usize) {
@@ -83,9 +93,9 @@ impl GroupBook {
         }
         let there: Vec<bool> = parts.iter().map(|code| !code.is_empty()).collect();
         let used = (0..parts.len()).map(|class| substitute(class, &there, group.is_alike()) as u8).collect();
-        let says = keys.iter().map(|&key| Says::of(group, key)).collect();
+        let says = keys.iter().map(|&key| Says::of(group, key)).chain(exact.iter().map(Says::of_exact)).collect();
         let unflagged = (group.keys() >> group.flags) as usize;
-        let mut book = GroupBook { keys, says, places, codes, parts, used, turns: Vec::new(), unflagged };
+        let mut book = GroupBook { keys, exact, says, places, codes, parts, used, turns: Vec::new(), unflagged };
         if group.expect == Expect::Steady {
             book.turns = (0..book.codes.len() * unflagged)
                 .map(|at| book.code_of(at / unflagged, (at % unflagged) << group.flags).unwrap_or_default())
@@ -112,6 +122,15 @@ impl GroupBook {
         usize::from(*self.places.get(key as usize)?).checked_sub(1)
     }
 
+    /// The symbol of a large difference that has one of its own.
+    #[inline]
+    pub(crate) fn exact(&self, told: &Told) -> Option<usize> {
+        if self.exact.is_empty() {
+            return None;
+        }
+        Some(self.keys.len() + self.exact.binary_search(told).ok()?)
+    }
+
     /// What a symbol says, `None` for the escape.
     #[inline]
     pub(crate) fn says(&self, symbol: usize) -> Option<&Says> {
@@ -120,7 +139,7 @@ impl GroupBook {
 
     /// The symbol for whatever has none.
     pub(crate) fn escape(&self) -> usize {
-        self.keys.len()
+        self.says.len()
     }
 
     /// The code of a context; `None`: the built-in one.
@@ -150,7 +169,8 @@ impl GroupBook {
         for &key in &self.keys {
             bits.write(u64::from(key), width(keys_max));
         }
-        write_codes((0..CONTEXTS).map(|context| self.code(context)), self.keys.len() + 1, bits);
+        exact::write(group, &self.exact, bits);
+        write_codes((0..CONTEXTS).map(|context| self.code(context)), self.escape() + 1, bits);
         bits.flag(self.has_parts());
         if self.has_parts() {
             write_codes((0..CLASSES).map(|class| self.own_part(class)), SYMBOLS, bits);
@@ -175,9 +195,10 @@ impl GroupBook {
             }
             keys.push(key);
         }
-        let codes = read_codes(CONTEXTS, count + 1, made, bits)?;
+        let exact = exact::read(group, bits)?;
+        let codes = read_codes(CONTEXTS, count + exact.len() + 1, made, bits)?;
         let parts = if bits.flag()? { read_codes(CLASSES, SYMBOLS, made, bits)? } else { Vec::new() };
-        Ok(GroupBook::of_codes(group, keys, codes, parts))
+        Ok(GroupBook::of_codes(group, (keys, exact), codes, parts))
     }
 }
 
@@ -246,6 +267,9 @@ impl Codebook {
         Ok(Codebook { kinds })
     }
 }
+
+/// The joint symbols and the large differences that have codes.
+pub(crate) type Symbols = (Vec<u32>, Vec<Told>);
 
 /// What is made of each code that was read.
 type Made = fn(Code) -> Code;

@@ -5,7 +5,7 @@ use super::derived::{One, derived, derived_values, held, off};
 use super::found::{FoundRow, Turn, circles};
 use super::levels::Unrest;
 use super::plan::{Expect, GROUP_MAX, Group, Plan};
-use super::predict::{Expected, Model, Past, Row, difference, own};
+use super::predict::{Expected, Model, Past, Row, around, difference, own};
 use crate::wire::DecodeError;
 
 /// Where a walk puts what it finds, or finds what it puts into the row.
@@ -41,7 +41,7 @@ impl<'a> Place<'a> {
 }
 
 /// What is told of a group: how far its parts are from what was expected, and its flags.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Told {
     /// Those beyond the group's parts are 0.
     pub(crate) parts: [i32; GROUP_MAX],
@@ -193,6 +193,12 @@ impl Walk<'_> {
             for ((value, part), turned) in values.iter_mut().zip(told.parts).zip(expected.turned) {
                 *value = value.wrapping_add(if turned { part.wrapping_neg() } else { part });
             }
+            if expected.beyond != [0; GROUP_MAX] {
+                let of = values.iter_mut().zip(expected.beyond).zip(told.parts.iter().zip(&group.bounds));
+                for ((value, beyond), (part, bounds)) in of {
+                    *value = value.wrapping_add(around(bounds, beyond, *part));
+                }
+            }
             put(group, &values, now);
         }
         Ok(told.flags)
@@ -255,6 +261,13 @@ fn parts_of(group: &Group, expected: &Expected, now: &Row) -> [i32; GROUP_MAX] {
         let size = if bounds.ring { bounds.max.wrapping_add(1) } else { 0 };
         let off = difference(now.get(at).copied().unwrap_or(0), value, size);
         *part = if turned { off.wrapping_neg() } else { off };
+    }
+    if expected.beyond != [0; GROUP_MAX] {
+        let of = parts.iter_mut().zip(&group.bounds).zip(expected.beyond.iter().zip(expected.turned));
+        for ((part, bounds), (&beyond, turned)) in of {
+            let from = around(bounds, beyond, *part);
+            *part = if turned { part.wrapping_add(from) } else { part.wrapping_sub(from) };
+        }
     }
     parts
 }

@@ -25,6 +25,7 @@ pub(super) struct FineRow {
 
 impl Fine {
     /// Counts one symbol.
+    #[inline]
     pub(super) fn add(&mut self, context: usize, class: usize, symbol: usize, times: u32) {
         if self.places.is_empty() {
             self.places.resize(CONTEXTS * CLASSES, 0);
@@ -87,13 +88,14 @@ impl FineRow {
     }
 }
 
-/// Which share of the symbols of a context is told part by part: of parts that are exact tokens, of larger ones, and of
-/// symbols with flags.
+/// Which share of the symbols of a context is told part by part: of parts that are exact tokens, of larger ones, of
+/// symbols with flags, and of those of which a part is too large.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Share {
     exact: Ratio,
     far: Ratio,
     flagged: Ratio,
+    beyond: Ratio,
 }
 
 /// Some of all.
@@ -123,6 +125,7 @@ impl Share {
         exact: Ratio { some: 0, all: 0 },
         far: Ratio { some: 0, all: 0 },
         flagged: Ratio { some: 0, all: 0 },
+        beyond: Ratio { some: 0, all: 0 },
     };
 
     /// Notes a joint symbol: its tokens and whether it has flags, how often it was told, and whether part by part.
@@ -136,10 +139,15 @@ impl Share {
         }
     }
 
+    /// Notes symbols of which a part is too large, and whether that is told part by part.
+    pub(super) fn count_beyond(&mut self, times: u32, apart: bool) {
+        self.beyond.count(times, apart);
+    }
+
     /// How many of those are told part by part.
     pub(super) fn of(&self, symbol: usize, times: u32) -> u64 {
         match symbol {
-            BEYOND => times.into(),
+            BEYOND => self.beyond.of(times),
             FLAGGED => self.flagged.of(times),
             _ if symbol - TOKENS_AT <= EXACT as usize => self.exact.of(times),
             _ => self.far.of(times),

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::codebook::{Codebook, GroupBook};
 use super::entity::{Place, Told};
+use super::exact::{Exactly, Repeated, Repeats};
 use super::fine::{Fine, Share};
 use super::levels;
 use super::make;
+use super::pipes::Joint;
 use super::plan::{GROUP_MAX, Group, Plan};
 use super::predict::CONTEXTS;
 
@@ -41,6 +43,8 @@ pub(super) struct GroupCounts {
     pub(super) seen: Vec<Seen>,
     /// Symbols that have no key.
     pub(super) keyless: [Keyless; CONTEXTS],
+    /// The large differences that were told most.
+    pub(super) repeats: Repeats,
     /// The parts of all symbols.
     pub(super) fine: Fine,
 }
@@ -50,8 +54,10 @@ pub(super) struct GroupCounts {
 pub(super) struct Keyless {
     /// How many there were.
     pub(super) times: u32,
-    /// The bits that those of them took in the built-in code, or would have, that could be told part by part instead.
+    /// The bits that those of them took in the built-in code, or would have, that could be told part by part instead;
+    /// and what the others took.
     prior_bits: u64,
+    beyond_bits: u64,
 }
 
 /// One key.
@@ -68,6 +74,17 @@ impl Seen {
     /// How often it was told.
     pub(super) fn total(&self) -> u32 {
         self.times.iter().sum()
+    }
+
+    /// The same without those that are told exactly.
+    pub(super) fn without(&self, exact: &[&Repeated]) -> Seen {
+        let mut seen = self.clone();
+        for one in exact.iter().filter(|one| one.key == Some(self.key)) {
+            for (times, exactly) in seen.times.iter_mut().zip(one.times) {
+                *times = times.saturating_sub(exactly);
+            }
+        }
+        seen
     }
 
     /// How often it was told in a context.
@@ -88,14 +105,18 @@ impl Counts {
         Counts { kinds, ..Counts::default() }
     }
 
-    /// Counts one symbol, and the bits it takes. `key`: where it has a joint one.
-    pub(crate) fn add(&mut self, kind: usize, at: &Place<'_>, key: Option<u32>, told: &Told, took: Took) {
+    /// Counts one symbol, and the bits it takes. `joint`: where it has a joint one.
+    pub(crate) fn add(&mut self, kind: usize, at: &Place<'_>, joint: Option<Joint>, told: &Told, took: Took) {
         self.took[0] += u64::from(took.prior);
         self.took[1] += u64::from(took.book);
         let group = self.kinds.get_mut(kind).and_then(|groups| groups.get_mut(at.number));
         let Some(group) = group else { return };
         self.symbols = self.symbols.saturating_add(1);
         let has_tokens = group.add_parts(at, told);
+        let key = joint.map(|joint| joint.key);
+        if at.group.is_alike() && Joint::is_large(joint.as_ref()) {
+            group.repeats.add(told, key, at.context, took.prior);
+        }
         if let Some(seen) = key.and_then(|key| group.seen(key)) {
             seen.prior_bits += u64::from(took.prior);
             if let Some(times) = seen.times.get_mut(at.context) {
@@ -103,7 +124,8 @@ impl Counts {
             }
         } else if let Some(keyless) = group.keyless.get_mut(at.context) {
             keyless.times = keyless.times.saturating_add(1);
-            keyless.prior_bits += if has_tokens { u64::from(took.prior) } else { 0 };
+            let bits = if has_tokens { &mut keyless.prior_bits } else { &mut keyless.beyond_bits };
+            *bits += u64::from(took.prior);
         }
     }
 
@@ -136,9 +158,11 @@ impl Counts {
     pub(crate) fn absorb(&mut self, other: &Counts) {
         for (group, others) in self.kinds.iter_mut().flatten().zip(other.kinds.iter().flatten()) {
             group.fine.absorb(&others.fine);
+            group.repeats.absorb(&others.repeats);
             for (mine, theirs) in group.keyless.iter_mut().zip(&others.keyless) {
                 mine.times = mine.times.saturating_add(theirs.times);
                 mine.prior_bits += theirs.prior_bits;
+                mine.beyond_bits += theirs.beyond_bits;
             }
             for theirs in &others.seen {
                 let Some(mine) = group.seen(theirs.key) else { continue };
@@ -154,8 +178,9 @@ impl Counts {
     pub(crate) fn fade(&mut self) {
         for group in self.kinds.iter_mut().flatten() {
             group.fine.fade();
-            for keyless in &mut group.keyless {
-                *keyless = Keyless { times: keyless.times / 2, prior_bits: keyless.prior_bits / 2 };
+            group.repeats.fade();
+            for Keyless { times, prior_bits, beyond_bits } in &mut group.keyless {
+                (*times, *prior_bits, *beyond_bits) = (*times / 2, *prior_bits / 2, *beyond_bits / 2);
             }
             for seen in &mut group.seen {
                 let before = u64::from(seen.total()).max(1);
@@ -193,6 +218,7 @@ impl Counts {
             group.places.fill(0);
             group.seen.clear();
             group.keyless = Default::default();
+            group.repeats.clear();
             group.fine.clear();
         }
     }
@@ -221,6 +247,12 @@ impl GroupCounts {
             *place = self.seen.len() as u16;
         }
         self.seen.get_mut(usize::from(*place) - 1)
+    }
+
+    /// How often a key was told.
+    pub(super) fn of_key(&self, key: u32) -> u32 {
+        let place = self.places.get(key as usize).map_or(0, |&place| usize::from(place));
+        place.checked_sub(1).and_then(|at| self.seen.get(at)).map_or(0, Seen::total)
     }
 
     /// Counts the parts of a symbol; says whether it can be told by them.
@@ -253,32 +285,43 @@ impl GroupCounts {
 
     fn cost_in(&self, group: &Group, book: Option<&GroupBook>, context: usize) -> u64 {
         let keyless = self.keyless.get(context).copied().unwrap_or_default();
-        let prior = || self.prior_bits(context, |_| true) + keyless.prior_bits;
+        let prior = || self.prior_bits(context, |_| true) + keyless.prior_bits + keyless.beyond_bits;
         let Some(book) = book else { return prior() };
         let Some(code) = book.code(context) else {
             return match book.has_parts() {
-                true => self.fine.bits(context, &Share::ALL, book),
+                true => self.fine.bits(context, &Share::ALL, book) + keyless.beyond_bits,
                 false => prior(),
             };
         };
         let mut share = Share::default();
-        let listed = |seen: &Seen| Some(code.get(book.symbol(seen.key)?)?.1);
+        // Large differences that have codes of their own are not told as their joint symbols are.
+        let exact = Exactly::of(self.repeats.all(), context, |_, told| Some(code.get(book.exact(told)?)?.1));
+        exact.share(group.scales.len(), &mut share);
+        let mut bits = exact.bits();
+        let listed = |key: u32| Some(code.get(book.symbol(key)?)?.1);
         let escape = code.get(book.escape()).map_or(0, |(_, length)| length);
-        let mut bits = u64::from(keyless.times) * u64::from(escape);
+        let keyless_times = keyless.times.saturating_sub(exact.times(None));
+        share.count_beyond(keyless_times, true);
+        bits += u64::from(keyless_times) * u64::from(escape);
         for seen in self.seen.iter().filter(|seen| seen.in_context(context) > 0) {
             let tokens = tokens(group, seen.key);
             let tokens = tokens.get(..group.scales.len()).unwrap_or_default();
-            let times = seen.in_context(context);
-            let told = listed(seen);
+            let times = seen.in_context(context).saturating_sub(exact.times(Some(seen.key)));
+            let told = listed(seen.key);
             share.count(tokens, flags(group, seen.key) != 0, times, told.is_none());
             let each = told.map_or(escape, |length| length + raw_bits(group, tokens));
             bits += u64::from(times) * u64::from(each);
         }
+        let beyond = keyless.beyond_bits.saturating_sub(exact.prior_bits(Repeated::is_beyond));
         let escaped = match book.has_parts() {
             true => self.fine.bits(context, &share, book),
-            false => self.prior_bits(context, |seen| listed(seen).is_none()) + keyless.prior_bits,
+            false => {
+                let unlisted = |one: &Repeated| !one.is_beyond() && one.key.and_then(listed).is_none();
+                let apart = self.prior_bits(context, |seen| listed(seen.key).is_none()) + keyless.prior_bits;
+                apart.saturating_sub(exact.prior_bits(unlisted))
+            }
         };
-        bits + escaped
+        bits + escaped + beyond
     }
 
     /// Bits that some symbols of a context take in the built-in code.

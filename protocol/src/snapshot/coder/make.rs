@@ -1,7 +1,8 @@
 //! Makes the codes of a group of how often its symbols were told.
 
 use super::book::Code;
-use super::codebook::{GroupBook, SYMBOLS_MAX};
+use super::codebook::{GroupBook, SYMBOLS_MAX, Symbols};
+use super::exact::{Exactly, Repeated};
 use super::fine::{Fine, Share};
 use super::learn::{GroupCounts, Keyless, Seen, flags, raw_bits, tokens};
 use super::levels::{BEYOND, CLASSES, FLAGGED, SYMBOLS, TOKENS_AT, like};
@@ -29,16 +30,17 @@ const CLASS_ENOUGH: u32 = 200;
 /// The codes of a group; `None` where there is nothing to gain. `thrift` from 1: how many times rarer symbols are left
 /// out.
 pub(super) fn book(group: &Group, counts: &GroupCounts, thrift: u32) -> Option<GroupBook> {
-    let mut symbols: Vec<&Seen> = counts.seen.iter().collect();
-    symbols.sort_unstable_by_key(|seen| (core::cmp::Reverse(seen.total()), seen.key));
-    let all: u32 = symbols.iter().map(|seen| seen.total()).sum();
+    let all: u32 = counts.seen.iter().map(Seen::total).sum();
     let times = TIMES_MIN.max(all / SHARE_MIN).saturating_mul(thrift);
+    let exact = counts.repeats.worth(group, (times, thrift), |key| counts.of_key(key));
+    let mut symbols: Vec<Seen> = counts.seen.iter().map(|seen| seen.without(&exact)).collect();
+    symbols.sort_unstable_by_key(|seen| (core::cmp::Reverse(seen.total()), seen.key));
     let worth = symbols.iter().take(SYMBOLS_MAX).take_while(|seen| seen.total() >= times).count();
     let (listed, others) = symbols.split_at(worth);
-    let draft = Draft { group, listed, others, keyless: &counts.keyless, fine: &counts.fine };
+    let draft = Draft { group, listed, exact: &exact, others, keyless: &counts.keyless, fine: &counts.fine };
     // First as if every symbol were told part by part, to find where joint symbols pay.
     let mut shares = [Share::ALL; CONTEXTS];
-    let parts = GroupBook::of_weights(group, Vec::new(), &[], &draft.part_weights(&shares, 1));
+    let parts = GroupBook::of_weights(group, Symbols::default(), &[], &draft.part_weights(&shares, 1));
     let mut weights: Vec<Vec<u32>> = (0..CONTEXTS).map(|context| draft.weights(context)).collect();
     for (context, (weights, share)) in weights.iter_mut().zip(&mut shares).enumerate() {
         match draft.joint_share(context, weights, &parts) {
@@ -53,14 +55,17 @@ pub(super) fn book(group: &Group, counts: &GroupCounts, thrift: u32) -> Option<G
     if weights.iter().all(Vec::is_empty) && parts.is_empty() {
         return None;
     }
-    Some(GroupBook::of_weights(group, listed.iter().map(|seen| seen.key).collect(), &weights, &parts))
+    let keys = listed.iter().map(|seen| seen.key).collect();
+    Some(GroupBook::of_weights(group, (keys, exact.iter().map(|one| one.told).collect()), &weights, &parts))
 }
 
 /// The symbols of a group: those that are to have joint codes, and the others.
 struct Draft<'a> {
     group: &'a Group,
-    listed: &'a [&'a Seen],
-    others: &'a [&'a Seen],
+    listed: &'a [Seen],
+    /// Large differences that are to be told exactly; the others are without them.
+    exact: &'a [&'a Repeated],
+    others: &'a [Seen],
     keyless: &'a [Keyless; CONTEXTS],
     fine: &'a Fine,
 }
@@ -71,7 +76,8 @@ impl Draft<'_> {
     /// A symbol that was told elsewhere, but not here, gets no code here: its escape costs less than the bits that a
     /// code for each of them would take from all others.
     fn weights(&self, context: usize) -> Vec<u32> {
-        let mut weights: Vec<u32> = self.listed.iter().map(|seen| seen.in_context(context)).collect();
+        let exact = self.exact.iter().map(|one| one.in_context(context));
+        let mut weights: Vec<u32> = self.listed.iter().map(|seen| seen.in_context(context)).chain(exact).collect();
         let others: u32 = self.others.iter().map(|seen| seen.in_context(context)).sum();
         let escapes = others.saturating_add(self.keyless(context));
         if weights.iter().sum::<u32>().saturating_add(escapes) < CONTEXT_MIN {
@@ -85,7 +91,7 @@ impl Draft<'_> {
     /// codebook counted: the share of the parts that are then told after an escape.
     fn joint_share(&self, context: usize, weights: &[u32], parts: &GroupBook) -> Option<Share> {
         let code = Code::of_weights(weights);
-        let escape = code.get(self.listed.len()).map_or(0, |(_, length)| length);
+        let escape = code.get(self.listed.len() + self.exact.len()).map_or(0, |(_, length)| length);
         let mut share = Share::default();
         let mut joint = u64::from(self.keyless(context)) * u64::from(escape);
         for (symbol, seen) in self.listed.iter().chain(self.others).enumerate() {
@@ -104,14 +110,23 @@ impl Draft<'_> {
                 None => u64::from(times) * u64::from(escape),
             };
         }
+        let mut apart = self.fine.bits(context, &Share::ALL, parts);
+        let exact = Exactly::of(self.exact.iter().copied(), context, |place, _| {
+            Some(code.get(self.listed.len() + place)?.1)
+        });
+        exact.share(self.group.scales.len(), &mut share);
+        joint += exact.bits() + CODE_BITS * exact.len() as u64;
+        apart += exact.prior_bits(Repeated::is_beyond);
+        share.count_beyond(self.keyless(context), true);
         // Flags alone have no parts.
-        let apart = self.fine.bits(context, &Share::ALL, parts);
         let pays = self.group.scales.is_empty() || joint + self.fine.bits(context, &share, parts) < apart;
         (pays && !weights.is_empty()).then_some(share)
     }
 
     fn keyless(&self, context: usize) -> u32 {
-        self.keyless.get(context).map_or(0, |keyless| keyless.times)
+        let times = self.keyless.get(context).map_or(0, |keyless| keyless.times);
+        let exact = self.exact.iter().filter(|one| one.key.is_none());
+        times.saturating_sub(exact.map(|one| one.in_context(context)).sum())
     }
 
     /// The weights of the symbols of parts, per class, of which each context tells a share. None where a class

@@ -11,6 +11,7 @@
 //! book       prefix codes for the joint tokens of a group, per context
 //! entity     the walk over a row's groups; one function for writing, reading and counting
 //! codebook   the codes of all groups, and their wire form
+//! exact      large differences that are told again and again, and have codes of their own
 //! pipes      rows into bits and back
 //! learn      counts what was coded, and what it would have taken with another codebook
 //! make       the codes that suit what was counted
@@ -28,6 +29,7 @@ mod circle;
 pub(crate) mod codebook;
 pub(crate) mod derived;
 pub(crate) mod entity;
+mod exact;
 mod fine;
 pub(crate) mod found;
 pub(crate) mod learn;

@@ -51,7 +51,7 @@ impl Pipe for Writer<'_, '_> {
                 self.prior.write_by(unused.group(*kind, at.number), &at, told, joint, &mut bits);
                 book = bits.len() as u32;
             }
-            counts.add(*kind, &at, joint.as_ref().map(|joint| joint.key), told, Took { prior, book });
+            counts.add(*kind, &at, joint, told, Took { prior, book });
         }
         Ok(())
     }
@@ -237,6 +237,12 @@ impl Joint {
         Some(joint)
     }
 
+    /// Whether raw bits follow it, or there is none: then its difference may have a code of its own.
+    #[inline]
+    pub(crate) fn is_large(joint: Option<&Joint>) -> bool {
+        joint.is_none_or(|joint| joint.raw_bits > 0)
+    }
+
     /// Its code with the raw bits behind it, and how many bits that is; `None` where it has no code.
     #[inline]
     fn told(self, book: &GroupBook, code: &Code) -> Option<(u64, u32)> {
@@ -323,6 +329,10 @@ impl Prior {
     ) {
         if let Some(book) = book {
             if let Some(code) = book.code(at.context) {
+                let exact = if Joint::is_large(joint.as_ref()) { book.exact(told) } else { None };
+                if let Some((code, length)) = exact.and_then(|symbol| code.get(symbol)) {
+                    return bits.write(u64::from(code), length);
+                }
                 if let Some((code, length)) = joint.and_then(|joint| joint.told(book, code)) {
                     return bits.write(code, length);
                 }

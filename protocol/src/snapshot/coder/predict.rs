@@ -7,6 +7,7 @@ use super::levels::Unrest;
 use super::plan::{GROUP_MAX, Group, Plan};
 use super::residual::magnitude;
 use crate::limits::COMPONENTS_MAX;
+use crate::schema::Component;
 
 /// All components of a row.
 pub(crate) type Row = [i32; COMPONENTS_MAX];
@@ -91,6 +92,8 @@ pub(super) const NEW: usize = CONTEXTS - 1;
 pub(crate) struct Expected {
     /// The values.
     pub(crate) values: [i32; GROUP_MAX],
+    /// How far beyond its bounds each would be, had it not been put within.
+    pub(crate) beyond: [i32; GROUP_MAX],
     /// Whether differences are told with the sign turned: the likelier direction is then positive.
     pub(crate) turned: [bool; GROUP_MAX],
     /// Which code of a codebook.
@@ -111,6 +114,7 @@ pub(crate) fn own(plan: &Plan, group: &Group, past: &Past<'_>, model: Model) -> 
         let mut track = Track::of(past, at, size, &plan.defaults);
         if model != Model::Hold {
             track.without_leaps(plan, past);
+            track.around(plan, past, bounds);
         }
         let changed = if model == Model::Hold { track.last } else { track.change() };
         change = change.max(magnitude(changed));
@@ -123,6 +127,11 @@ pub(crate) fn own(plan: &Plan, group: &Group, past: &Past<'_>, model: Model) -> 
         };
         *changes = changed.unsigned_abs();
         *place = bounds.within(value);
+        if *place != value
+            && let Some(beyond) = expected.beyond.get_mut(part)
+        {
+            *beyond = value.wrapping_sub(*place);
+        }
         *turned = track.likely(model) < 0;
     }
     let pace = match speed {
@@ -197,6 +206,17 @@ impl Track {
         }
     }
 
+    /// An interval of more than three quarters of what the bounds span leads around the edge of a world that has none,
+    /// unless something that is told rarely changed with it.
+    fn around(&mut self, plan: &Plan, past: &Past<'_>, bounds: &Component) {
+        let Some(span) = span(bounds).filter(|_| past.depth == 3) else { return };
+        for (age, interval) in [&mut self.last, &mut self.before].into_iter().enumerate() {
+            if interval.unsigned_abs() > span / 4 * 3 && !plan.rare_differs(past, age) {
+                *interval = interval.wrapping_sub(interval.signum() * (span as i32 + 1));
+            }
+        }
+    }
+
     /// By how much the last interval differs from the one before.
     fn change(&self) -> i32 {
         self.last.wrapping_sub(self.before)
@@ -233,6 +253,20 @@ impl Track {
         };
         directions.into_iter().find(|&direction| direction != 0).unwrap_or(0)
     }
+}
+
+/// How far bounds lie apart; `None` where nothing is beyond them, and where that is too little for a world, or too far for
+/// differences to be exact.
+fn span(bounds: &Component) -> Option<u32> {
+    Some(bounds.max.abs_diff(bounds.min)).filter(|span| (64..1 << 29).contains(span) && !bounds.ring)
+}
+
+/// What a difference is counted from, from the bounds that a value is expected to be `beyond`: where it is more than half
+/// of what they span, from beyond, so that it is the same one whenever something goes around the edge of a world that
+/// has none.
+pub(super) fn around(bounds: &Component, beyond: i32, difference: i32) -> i32 {
+    let far = |&span: &u32| difference.unsigned_abs() > span / 2 && beyond.unsigned_abs() <= span;
+    span(bounds).filter(far).map_or(0, |_| beyond)
 }
 
 /// Whether one interval is out of all proportion to the one next to it.
