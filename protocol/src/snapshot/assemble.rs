@@ -6,10 +6,11 @@
 //! rows that go into another ring, as positions; the enters, as rising slots with an owner and a record each.
 
 use super::coder::learn::Counts;
-use super::codes::Codes;
+use super::codes::Records;
 use super::frame::Entering;
 use super::held::RingRows;
 use super::lane::{Coding, LaneKind, slots_in};
+use super::lane_word::LaneWord;
 use super::ledger::{Held, LANE_DEPTH, RingSet, Visible};
 use super::plan::KindPlan;
 use super::runs::{self, Among};
@@ -38,7 +39,7 @@ pub(super) struct KindSection<'a> {
     pub(super) of: Of<'a>,
     /// Rising.
     pub(super) enters: &'a [Entering],
-    pub(super) records: &'a Codes,
+    pub(super) records: &'a Records,
 }
 
 /// Whose section it is.
@@ -90,7 +91,8 @@ impl KindSection<'_> {
     pub(super) fn stays(&self, lane: &LaneKind, word: usize) -> u64 {
         let visible = self.of.visible.filter(|visible| !visible.everything);
         let slots = |visible: &Visible| visible.kinds.get(self.coding.kind).map_or(0, |slots| slots.word(word));
-        self.held_at(0, word) & visible.map_or(u64::MAX, slots) & lane.same[0].word(word)
+        let same = lane.rows.get(word).map_or(0, |rows| rows.same[0]);
+        self.held_at(0, word) & visible.map_or(u64::MAX, slots) & same
     }
 
     /// Those of the rows that stay that go into another ring, one of those that the frame has.
@@ -148,6 +150,7 @@ impl KindSection<'_> {
         let visible = visible.map(|visible| visible.kinds.get(self.coding.kind).map_or(&[][..], Slots::words));
         let has_wholes = !self.plan.open.wholes.is_empty();
         let rests = self.coding.coder.rests();
+        let nothing = LaneWord::default();
         let mut sum = Sum::default();
         for at in 0..self.words() {
             let held_now = held[0].word(at);
@@ -155,19 +158,19 @@ impl KindSection<'_> {
                 continue;
             }
             let seen = visible.map_or(u64::MAX, |words| words.get(at).copied().unwrap_or(0));
-            let stays = held_now & seen & lane.same[0].word(at);
-            let two = stays & held[1].word(at) & lane.same[1].word(at);
-            let three = two & held[2].word(at) & lane.same[2].word(at);
+            let rows = lane.rows.get(at).unwrap_or(&nothing);
+            let stays = held_now & seen & rows.same[0];
+            let two = stays & held[1].word(at) & rows.same[1];
+            let three = two & held[2].word(at) & rows.same[2];
             let by_depth = [stays & !two, two & !three, three];
-            let (mut exact, mut still) = (0, three & lane.still[1].word(at));
+            let (mut exact, mut still, even) = (0, three & rows.still[1], three & rows.even);
             // Most rows are held for long.
             if stays != three {
-                exact = self.exact(lane, 1, (at, by_depth[0]), counts);
-                exact |= self.exact(lane, 2, (at, by_depth[1]), counts);
-                still |= by_depth[1] & lane.still[0].word(at) | if rests { by_depth[0] } else { 0 };
+                still |= by_depth[1] & rows.still[0] | if rests { by_depth[0] } else { 0 };
+                exact = lane.exact(&self.coding, 1, (at, by_depth[0]), counts);
+                exact |= lane.exact(&self.coding, 2, (at, by_depth[1]), counts);
             }
-            exact |= self.exact(lane, LANE_DEPTH, (at, three), counts);
-            let even = three & lane.even.word(at);
+            exact |= lane.exact(&self.coding, LANE_DEPTH, (at, three), counts);
             let wholes = if has_wholes { self.told_wholes(lane, told, at) } else { 0 };
             let moves = self.moves(at, stays);
             let word = Word { at, held: held_now, stays, by_depth, still, even, exact, wholes, moves };
@@ -177,28 +180,13 @@ impl KindSection<'_> {
         sum
     }
 
-    /// Of some rows those of which nothing unexpected is told; codes those that nobody asked for before.
-    #[inline]
-    fn exact(
-        &self,
-        lane: &mut LaneKind,
-        depth: usize,
-        (at, wanted): (usize, u64),
-        counts: &mut Option<&mut Counts>,
-    ) -> u64 {
-        if wanted == 0 {
-            return 0;
-        }
-        if lane.lacks(depth, at, wanted) {
-            lane.ensure(&self.coding, depth, at, wanted, counts);
-        }
-        lane.codes.get(depth - 1).map_or(0, |codes| wanted & codes.exact.word(at))
-    }
-
     /// Whether any of these rows is not as at the base.
     fn moved(&self, lane: &LaneKind, words: &[Word]) -> bool {
-        let moved = |word: &Word, depth: usize| word.by_depth[depth] & lane.codes[depth].moved.word(word.at);
-        words.iter().any(|word| (0..LANE_DEPTH).any(|depth| moved(word, depth) != 0))
+        let moved = |word: &Word| {
+            let rows = lane.rows.get(word.at)?;
+            Some(rows.depths.iter().zip(word.by_depth).any(|(depth, rows)| rows & depth.moved != 0))
+        };
+        words.iter().any(|word| moved(word) == Some(true))
     }
 
     /// Appends this kind's part; says whether anything differs from the base, as expected or not. `words` are what was
@@ -246,6 +234,7 @@ impl KindSection<'_> {
         }
         if lists {
             self.write_enters(to);
+            lane.note_enters(self.enters.iter().map(|entering| entering.2));
         }
         true
     }

@@ -35,7 +35,7 @@ impl<'a> BlockReader<'a> {
         pipe: &mut P,
     ) -> Result<(), DecodeError> {
         let past = self.earlier.past(from, LANE_DEPTH);
-        let block = Block { now: &now.columns, past };
+        let block = Block { now: &now.columns, past, apart: None };
         let circles = circles(self.coder, self.lead, &block, words_of(models, from));
         let mut told = [Told::default(); BLOCK];
         let mut turned = 0;
@@ -64,7 +64,7 @@ impl<'a> BlockReader<'a> {
         put(self.lead.0, &velocities, (from, turned), now);
         for &number in &self.coder.derived {
             let group = self.coder.group(number)?;
-            let values = derived_values(self.coder, group, &Block { now: &now.columns, past });
+            let values = derived_values(self.coder, group, &Block { now: &now.columns, past, apart: None });
             put(group, &values, (from, turned), now);
         }
         Ok(())

@@ -2,25 +2,23 @@
 
 use core::ops::Range;
 
-use super::coder::derived::BLOCK;
 use crate::image::Slots;
 use crate::wire::bits::BitWriter;
 
-/// The codes of rows, one after the other in a buffer of bits.
+/// The codes of rows, one after the other in a buffer of bits. Which are known is for others to note.
 #[derive(Debug, Default)]
 pub(super) struct Codes {
-    pub(super) known: Slots,
-    /// Those of them of which nothing is told that was not expected.
-    pub(super) exact: Slots,
-    /// Those of them that are not as they were at the base: expected or not, the client has to learn of the tick.
-    pub(super) moved: Slots,
-    /// What clients wanted, by words of 64 slots; and what they wanted before all was cleared.
-    wanted: Vec<u64>,
-    wanted_before: Vec<u64>,
     places: Vec<Place>,
     /// Where longer codes lie in `bits`.
     spans: Vec<Range<usize>>,
     bits: Vec<u8>,
+}
+
+/// Codes that are made one by one, as somebody asks for them.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    pub(super) known: Slots,
+    codes: Codes,
 }
 
 /// A code of at most [`SHORT`] bits itself, behind its length in [`LENGTH_BITS`]; or the place of a longer one in
@@ -33,29 +31,7 @@ const SHORT: u32 = u32::BITS - LENGTH_BITS;
 const LONG: u32 = (1 << LENGTH_BITS) - 1;
 
 impl Codes {
-    /// Notes that somebody wants those of `rows` (64 slots from `word * 64` on); says whether some of them are not known.
-    #[inline]
-    pub(super) fn want(&mut self, word: usize, rows: u64) -> bool {
-        if word >= self.wanted.len() {
-            self.wanted.resize(word + 1, 0);
-        }
-        if let Some(wanted) = self.wanted.get_mut(word) {
-            *wanted |= rows;
-        }
-        rows & !self.known.word(word) != 0
-    }
-
-    /// Of the 64 slots from `word * 64` on, those that somebody wanted before all were cleared.
-    pub(super) fn wanted_before(&self, word: usize) -> u64 {
-        self.wanted_before.get(word).copied().unwrap_or(0)
-    }
-
     pub(super) fn clear(&mut self) {
-        core::mem::swap(&mut self.wanted, &mut self.wanted_before);
-        self.wanted.clear();
-        self.known.clear();
-        self.exact.clear();
-        self.moved.clear();
         self.bits.clear();
         self.spans.clear();
     }
@@ -72,21 +48,18 @@ impl Codes {
                 Place((self.spans.len() as u32 - 1) << LENGTH_BITS | LONG)
             }
         };
-        let row = slot % BLOCK as u32;
-        if let Some(place) = self.block(slot - row).get_mut(row as usize) {
-            *place = code;
-        }
-        self.known.insert(slot);
+        self.put(slot, code);
     }
 
-    /// Where the codes of the slots from `from` on go; that they are known is for the caller to note.
+    /// Puts the code of a row into place.
     #[inline]
-    pub(super) fn block(&mut self, from: u32) -> &mut [Place] {
-        let to = from as usize + BLOCK;
-        if to > self.places.len() {
-            self.places.resize(to.next_power_of_two().max(64), Place::default());
+    pub(super) fn put(&mut self, slot: u32, code: Place) {
+        if slot as usize >= self.places.len() {
+            self.places.resize((slot as usize + 1).next_multiple_of(64), Place::default());
         }
-        self.places.get_mut(from as usize..to).unwrap_or_default()
+        if let Some(place) = self.places.get_mut(slot as usize) {
+            *place = code;
+        }
     }
 
     /// Bits of a code that is known.
@@ -136,6 +109,29 @@ impl Codes {
 
     fn span(&self, place: Place) -> Range<usize> {
         self.spans.get((place.0 >> LENGTH_BITS) as usize).cloned().unwrap_or_default()
+    }
+}
+
+impl Records {
+    pub(super) fn clear(&mut self) {
+        self.known.clear();
+        self.codes.clear();
+    }
+
+    /// Writes the code of a row, which is known then.
+    pub(super) fn add(&mut self, slot: u32, write: impl FnOnce(BitWriter<'_>) -> BitWriter<'_>) {
+        self.codes.add(slot, write);
+        self.known.insert(slot);
+    }
+
+    /// Bits of a code that is known.
+    pub(super) fn len(&self, slot: u32) -> usize {
+        self.codes.len(slot)
+    }
+
+    /// Appends a code that is known.
+    pub(super) fn append(&self, slot: u32, to: &mut BitWriter<'_>) {
+        self.codes.append(slot, to);
     }
 }
 

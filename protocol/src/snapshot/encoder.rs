@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::assemble::Word;
 use super::books::BookPart;
 use super::coder::pipes::Prior;
-use super::codes::Codes;
+use super::codes::Records;
 use super::enters::Enters;
 use super::frame::{Entering, Frame};
 use super::header::{Header, Newest, book_name};
@@ -35,7 +35,7 @@ pub struct Encoder {
     tick: Tick,
     lanes: Lanes,
     /// Enter records of this tick, by kind.
-    records: Vec<Codes>,
+    records: Vec<Records>,
     shared: Vec<Shared>,
     /// Rows that enter a client's frame: by ring, kind, slot.
     enters: Vec<Entering>,
@@ -217,8 +217,8 @@ impl Encoder {
             self.teacher.counted(&self.plan);
         }
         self.listens = self.teacher.listens();
-        self.records.resize_with(self.plan.kinds.len(), Codes::default);
-        self.records.iter_mut().for_each(Codes::clear);
+        self.records.resize_with(self.plan.kinds.len(), Records::default);
+        self.records.iter_mut().for_each(Records::clear);
         self.observer.observe(&self.plan, &mut self.models, history, now, self.spacing);
     }
 

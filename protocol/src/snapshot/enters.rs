@@ -2,7 +2,7 @@
 
 use super::apply;
 use super::coder::plan::Plan as CoderPlan;
-use super::codes::Codes;
+use super::codes::Records;
 use super::lane::{Lane, slots_in};
 use super::lanes::{Lanes, Sections};
 use super::models::word;
@@ -19,7 +19,7 @@ pub(super) struct Enters<'a> {
     /// Rows that enter: by ring, kind, slot.
     pub(super) chosen: &'a mut Vec<(usize, usize, u32)>,
     /// The records of this tick, by kind, made once for all clients.
-    pub(super) records: &'a mut [Codes],
+    pub(super) records: &'a mut [Records],
     /// The budget.
     pub(super) bytes: usize,
 }
@@ -58,12 +58,12 @@ impl Enters<'_> {
     /// that one is gone.
     fn take_reused(&mut self, (ring, lane): (usize, &Lane), held: &Held, visible: &Visible, budget: &mut Budget) {
         for (kind, (plan, lane)) in self.plan.kinds.iter().zip(&lane.kinds).enumerate() {
-            if plan.owner || lane.reused.is_empty() {
+            if plan.owner || !lane.has_reused {
                 continue;
             }
             let in_ring = held.ring_rows(ring, kind);
-            for (at, reused) in lane.reused.words().iter().enumerate() {
-                for slot in slots_in(at, in_ring.word(at) & reused) {
+            for (at, rows) in lane.rows.iter().enumerate() {
+                for slot in slots_in(at, in_ring.word(at) & rows.reused) {
                     if visible.allows(kind, slot) {
                         self.take((ring, kind, slot), budget);
                     }
@@ -103,7 +103,7 @@ pub(super) fn write_record(
     now: &KindImage,
     models: &[Vec<u32>],
     (kind, slot): (usize, u32),
-    records: &mut Codes,
+    records: &mut Records,
 ) {
     records.add(slot, |mut to| {
         row::write_new(plan, &plan.open, now, slot, &mut to);

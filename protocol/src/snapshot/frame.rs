@@ -4,7 +4,7 @@ use super::assemble::{KindSection, Of, Word};
 use super::coder::codebook::Codebook;
 use super::coder::learn::Counts;
 use super::coder::pipes::Prior;
-use super::codes::Codes;
+use super::codes::Records;
 use super::encoder::Asked;
 use super::lane::{Coding, Lane, earlier_of};
 use super::lanes::{Lanes, Sections};
@@ -28,7 +28,7 @@ pub(super) struct Frame<'a> {
     pub(super) sections: Sections<'a>,
     /// Rows that enter, by ring, kind, slot; and their records, by kind.
     pub(super) enters: &'a [Entering],
-    pub(super) records: &'a [Codes],
+    pub(super) records: &'a [Records],
 }
 
 /// Ring, kind and slot of a row that enters.

@@ -3,6 +3,7 @@
 use core::array::from_fn;
 
 use super::assemble::Word;
+use super::batch::{Batch, batches_in};
 use super::coder::codebook::{Codebook, GroupBook};
 use super::coder::derived::{BLOCK, Block, rows_where};
 use super::coder::entity::Walk;
@@ -11,14 +12,15 @@ use super::coder::learn::Counts;
 use super::coder::pipes::{Prior, Writer, told_by_turn};
 use super::coder::plan::Plan as CoderPlan;
 use super::coder::residual::Tokens;
-use super::codes::{Codes, Place};
+use super::codes::{Codes, Place, Records};
+use super::lane_word::LaneWord;
 use super::ledger::LANE_DEPTH;
 use super::models::{word, words};
 use super::plan::{KindPlan, Plan};
 use super::row::{self, Earlier, Watched};
 use super::runs::Among;
 use crate::id::Tick;
-use crate::image::{Image, KindImage, Slots};
+use crate::image::{Image, KindImage};
 use crate::limits::COMPONENTS_MAX;
 
 /// The codes of one tick against the same snapshots, made as they are asked for.
@@ -38,25 +40,18 @@ pub(super) struct Lane {
 /// The rows of one kind in a lane.
 #[derive(Debug, Default)]
 pub(super) struct LaneKind {
-    /// Rows that are the same one from the base to now, and from each snapshot to the one after it.
-    pub(super) same: [Slots; LANE_DEPTH],
-    /// Slots in which there was a row at the base, and now is another one.
-    pub(super) reused: Slots,
-    /// Rows that kept still at the newest two snapshots; at all three; at the older two, but not since.
-    pub(super) still: [Slots; 2],
-    pub(super) woke: Slots,
-    /// Rows that are held at all three, did not keep still, and are even.
-    pub(super) even: Slots,
+    /// What is known of the rows, by words of 64 slots.
+    pub(super) rows: Vec<LaneWord>,
+    /// Whether there is a slot with another row than at the base.
+    pub(super) has_reused: bool,
     /// Which rows the last frame of this lane told as gaps: of those a codebook need not know that they are as expected.
     ran: Option<Among>,
-    /// Rows that are as expected and were not counted, because they are likely to be told as gaps.
-    unheard: Slots,
     /// By the number of snapshots that a client holds the row at, less one.
     pub(super) codes: [Codes; LANE_DEPTH],
     /// The `whole` fields of rows in which one has changed since the base.
-    pub(super) wholes: Codes,
+    pub(super) wholes: Records,
     /// All `whole` fields of rows of which somebody is owed some.
-    pub(super) all_wholes: Codes,
+    pub(super) all_wholes: Records,
 }
 
 /// The images that a lane looks back at, newest first.
@@ -93,29 +88,30 @@ impl Lane {
 
 impl LaneKind {
     pub(super) fn reset(&mut self, plan: &KindPlan, coder: &CoderPlan, earlier: &Earlier<'_>, now: &KindImage) {
-        let sets = self.same.iter_mut().chain(&mut self.still).chain([&mut self.woke, &mut self.even]);
-        let sets = sets.chain([&mut self.reused, &mut self.unheard]);
-        sets.for_each(Slots::clear);
         let [a, b, c] = earlier.rows;
         let same = |older: Option<&KindImage>, newer: Option<&KindImage>, word| {
             older.zip(newer).map_or(0, |(older, newer)| older.same_word(newer, word))
         };
-        for word in 0..a.map_or(0, |a| a.alive.words().len()) {
-            let of_word = [same(a, Some(now), word), same(b, a, word), same(c, b, word)];
-            self.same.iter_mut().zip(of_word).for_each(|(same, rows)| same.insert_word(word, rows));
+        let words = a.map_or(0, |a| a.alive.words().len()).max(self.rows.len());
+        self.rows.resize(words, LaneWord::default());
+        self.has_reused = false;
+        for (word, rows) in self.rows.iter_mut().enumerate() {
+            *rows = rows.next();
+            rows.same = [same(a, Some(now), word), same(b, a, word), same(c, b, word)];
             let both = a.map_or(0, |a| a.alive.word(word)) & now.alive.word(word);
-            self.reused.insert_word(word, both & !of_word[0]);
-            let three = of_word[1] & of_word[2];
-            let rest = earlier.rest(coder, word, [of_word[1], three]);
-            self.still.iter_mut().zip(rest.still).for_each(|(still, rows)| still.insert_word(word, rows));
-            self.woke.insert_word(word, rest.woke);
-            self.even.insert_word(word, earlier.even(coder, word, three & !rest.still[1]));
+            rows.reused = both & !rows.same[0];
+            self.has_reused |= rows.reused != 0;
+            let three = rows.same[1] & rows.same[2];
+            let rest = earlier.rest(coder, word, [rows.same[1], three]);
+            (rows.still, rows.woke) = (rest.still, rest.woke);
+            rows.even = earlier.even(coder, word, three & !rest.still[1]);
         }
         self.codes.iter_mut().for_each(Codes::clear);
         self.wholes.clear();
         self.all_wholes.clear();
         let Some(base) = earlier.rows[0].filter(|_| !plan.open.wholes.is_empty()) else { return };
-        for slot in self.same[0].iter().filter(|&slot| row::wholes_differ(&plan.open, base, now, slot)) {
+        let same = self.rows.iter().enumerate().flat_map(|(word, rows)| slots_in(word, rows.same[0]));
+        for slot in same.filter(|&slot| row::wholes_differ(&plan.open, base, now, slot)) {
             self.wholes.add(slot, |mut to| {
                 row::write_wholes(&plan.open, base, now, slot, &mut to);
                 to
@@ -123,14 +119,32 @@ impl LaneKind {
         }
     }
 
-    /// Whether some of `wanted` (64 slots from `at * 64` on) are not known at this depth.
+    /// Whether this row is the same one as at the base.
+    pub(super) fn is_same(&self, slot: u32) -> bool {
+        self.rows.get(slot as usize / 64).is_some_and(|rows| rows.same[0] >> (slot % 64) & 1 == 1)
+    }
+
+    /// Of some rows (64 slots from `at * 64` on) that clients hold at so many snapshots those of which nothing unexpected
+    /// is told. Codes those that nobody asked for before.
     #[inline]
-    pub(super) fn lacks(&mut self, depth: usize, at: usize, wanted: u64) -> bool {
-        self.codes.get_mut(depth - 1).is_some_and(|codes| codes.want(at, wanted))
+    pub(super) fn exact(
+        &mut self,
+        coding: &Coding<'_>,
+        depth: usize,
+        (at, wanted): (usize, u64),
+        counts: &mut Option<&mut Counts>,
+    ) -> u64 {
+        let rows = self.rows.get_mut(at).filter(|_| wanted != 0);
+        let Some(known) = rows.and_then(|rows| rows.depths.get_mut(depth - 1)) else { return 0 };
+        if !known.want(wanted) {
+            return wanted & known.exact;
+        }
+        self.ensure(coding, depth, at, wanted, counts);
+        self.rows.get(at).and_then(|rows| rows.depths.get(depth - 1)).map_or(0, |known| wanted & known.exact)
     }
 
     /// Codes those of `wanted` (64 slots from `at * 64` on) that are not known at this depth.
-    pub(super) fn ensure(
+    fn ensure(
         &mut self,
         coding: &Coding<'_>,
         depth: usize,
@@ -138,56 +152,59 @@ impl LaneKind {
         wanted: u64,
         counts: &mut Option<&mut Counts>,
     ) {
-        let Some(codes) = self.codes.get_mut(depth - 1) else { return };
-        // What is held for long and somebody wanted in the last tick will be wanted again: better now, with its
-        // neighbours.
-        let same = self.same.iter().fold(u64::MAX, |rows, same| rows & same.word(at));
-        let again = if depth == LANE_DEPTH { codes.wanted_before(at) & same } else { 0 };
-        let missing = (wanted | again) & !codes.known.word(at);
-        let still = match depth {
-            1 if coding.coder.rests() => u64::MAX,
-            1 => 0,
-            _ => self.still.get(depth - 2).map_or(0, |still| still.word(at)),
-        };
+        let (Some(codes), Some(rows)) = (self.codes.get_mut(depth - 1), self.rows.get_mut(at)) else { return };
+        let missing = rows.missing(depth, wanted);
+        let still = rows.still(depth, coding.coder.rests());
         let stays = coding.stay(at, missing & still);
-        codes.known.insert_word(at, stays);
-        codes.exact.insert_word(at, stays);
         let missing = missing & !stays;
         let rare = &coding.coder.rare_components;
         let rare_stays =
             coding.earlier.rows[0].map_or(0, |base| base.unchanged_word(coding.now, rare, at, missing));
         let lead = coding.lead().filter(|_| counts.is_none());
         let in_run = match self.ran.filter(|_| counts.is_some()) {
-            Some(Among::Even) if depth == LANE_DEPTH => self.even.word(at),
+            Some(Among::Even) if depth == LANE_DEPTH => rows.even,
             Some(Among::Others) => u64::MAX,
             _ => 0,
         } & !still;
         let mut exact = 0;
-        for (from, rows) in blocks_in(at, missing) {
-            let block = Block { now: &coding.now.columns, past: coding.earlier.past(from, depth) };
-            let models = coding.models.map(|models| words(models, coding.kind, from));
-            let found = Found::of_some(coding.coder, &block, rows, models[0]);
-            let rare_stays = (rare_stays >> (from % 64)) as u32 & alike(&models);
-            let told = lead.map_or(0, |lead| lead.tell(&found, rows & rare_stays, codes.block(from)));
+        for batch in batches_in(at, missing) {
+            let models = coding.models_of(&batch);
+            let past = coding.earlier.past(batch.slots[0], depth);
+            let block = Block { now: &coding.now.columns, past, apart: (!batch.is_block).then_some(batch.slots) };
+            let found = Found::of_some(coding.coder, &block, batch.rows, models[0]);
+            let rare_stays = batch.among(rare_stays) & alike(&models);
+            let told = lead.map_or(0, |lead| lead.tell(&found, batch.rows & rare_stays, &batch.slots, codes));
             let mut off = told & !found.expected();
-            for row in (0..BLOCK).filter(|row| (rows & !told) >> row & 1 == 1) {
-                let past = coding.earlier.past(from + row as u32, depth);
+            let heard = !batch.among(in_run);
+            for row in (0..BLOCK).filter(|row| (batch.rows & !told) >> row & 1 == 1) {
+                let past = coding.earlier.past(batch.slots[row], depth);
                 let [models_before, models] = [models[0][row], models[1][row]];
                 let (found, rare_stays) = (found.row(coding.coder, row), rare_stays >> row & 1 == 1);
                 let walk = Walk { plan: coding.coder, past, models_before, found, read: None, rare_stays };
-                let heard = in_run >> (from % 64) >> row & 1 == 0;
-                if heard || coding.code(&walk, models, &mut None, codes) {
+                if heard >> row & 1 == 1 || coding.code(&walk, models, &mut None, codes) {
                     off |= u32::from(coding.code(&walk, models, counts, codes)) << row;
                 }
             }
-            exact |= u64::from(rows & !off) << (from % 64);
+            exact |= batch.bits(!off);
         }
-        codes.known.insert_word(at, missing);
-        self.unheard.insert_word(at, exact & in_run);
+        rows.unheard |= exact & in_run;
         // What kept still is taken to stay, even where it is expected to go.
         let exact = exact & !still;
-        codes.exact.insert_word(at, exact);
-        codes.moved.insert_word(at, exact & !coding.stay(at, exact));
+        let moved = exact & !coding.stay(at, exact);
+        rows.depths[depth - 1].learn([missing | stays, exact | stays, moved]);
+    }
+
+    /// Notes that rows have entered: they are held at one snapshot then.
+    pub(super) fn note_enters(&mut self, slots: impl Iterator<Item = u32>) {
+        for slot in slots {
+            let at = slot as usize / 64;
+            if at >= self.rows.len() {
+                self.rows.resize(at + 1, LaneWord::default());
+            }
+            if let Some(rows) = self.rows.get_mut(at) {
+                rows.entered |= 1 << (slot % 64);
+            }
+        }
     }
 
     /// Notes which rows a frame told as gaps. Where that are none though some were likely to be, those are counted now.
@@ -203,15 +220,16 @@ impl LaneKind {
             return;
         }
         for word in words {
+            let unheard = self.rows.get(word.at).map_or(0, |rows| rows.unheard);
             for (depth, rows) in (1..).zip(word.by_depth) {
-                let rows = rows & self.unheard.word(word.at);
-                if let Some(codes) = self.codes.get_mut(depth - 1).filter(|_| rows != 0) {
-                    slots_in(word.at, rows).for_each(|slot| _ = codes.known.remove(slot));
+                let rows = rows & unheard;
+                if let Some(lane) = self.rows.get_mut(word.at).filter(|_| rows != 0) {
+                    lane.depths[depth - 1].known &= !rows;
                     self.ensure(coding, depth, word.at, rows, counts);
                 }
             }
         }
-        self.unheard.clear();
+        self.rows.iter_mut().for_each(|rows| rows.unheard = 0);
     }
 }
 
@@ -223,9 +241,9 @@ struct Lead<'a> {
 }
 
 impl Lead<'_> {
-    /// Puts the codes of those of some rows of a block that are short into place; says which.
+    /// Puts the codes of those of some rows that are short into place; says which.
     #[inline]
-    fn tell(&self, found: &Found<BLOCK>, rows: u32, places: &mut [Place]) -> u32 {
+    fn tell(&self, found: &Found<BLOCK>, rows: u32, slots: &[u32; BLOCK], codes: &mut Codes) -> u32 {
         let (mut left, mut told) = (rows & found.told_by_turns(), 0);
         while left != 0 {
             let row = left.trailing_zeros() as usize % BLOCK;
@@ -233,8 +251,8 @@ impl Lead<'_> {
             let parts = found.turns.map(|parts| parts[row]);
             let code = told_by_turn(self.book, found.context[row].into(), self.turns, parts);
             let short = code.and_then(|(code, len)| Place::short(code, len));
-            if let (Some(short), Some(place)) = (short, places.get_mut(row)) {
-                *place = short;
+            if let Some(short) = short {
+                codes.put(slots[row], short);
                 told |= 1 << row;
             }
         }
@@ -252,6 +270,14 @@ impl<'a> Coding<'a> {
     fn lead(&self) -> Option<Lead<'a>> {
         let (group, _) = self.coder.steady_lead().filter(|_| self.coder.is_told_by_turns())?;
         Some(Lead { turns: group.tokens.first()?, book: self.book?.group(self.kind, self.coder.lead)? })
+    }
+
+    /// The models of a batch's rows in the base and now.
+    fn models_of(&self, batch: &Batch) -> [[u32; BLOCK]; 2] {
+        self.models.map(|models| match batch.is_block {
+            true => words(models, self.kind, batch.slots[0]),
+            false => batch.slots.map(|slot| word(models, self.kind, slot)),
+        })
     }
 
     /// Codes a row; says whether anything is told that was not expected.
@@ -305,10 +331,4 @@ pub(super) fn slots_in(word: usize, mut bits: u64) -> impl Iterator<Item = u32> 
         bits &= bits.checked_sub(1)?;
         Some((word * 64) as u32 + bit)
     })
-}
-
-/// Those of the 64 slots from `word * 64` on that are set, by blocks of neighbours: the first slot, and a bit for each.
-pub(super) fn blocks_in(word: usize, bits: u64) -> impl Iterator<Item = (u32, u32)> {
-    let blocks = (0..64).step_by(BLOCK).map(move |at| ((word * 64) as u32 + at, (bits >> at) as u32 & 0xff));
-    blocks.filter(|(_, rows)| *rows != 0)
 }

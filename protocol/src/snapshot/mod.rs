@@ -5,6 +5,7 @@
 
 mod apply;
 mod assemble;
+mod batch;
 mod block;
 mod books;
 mod coder;
@@ -17,6 +18,7 @@ mod hash;
 mod header;
 mod held;
 mod lane;
+mod lane_word;
 mod lanes;
 mod ledger;
 mod models;

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
+use super::batch::blocks_in;
 use super::coder::derived::{BLOCK, Block};
 use super::coder::observe::{Record, turn_bits};
 use super::coder::plan::Plan as CoderPlan;
 use super::coder::predict::Row;
-use super::lane::{blocks_in, slots_in};
+use super::lane::slots_in;
 use super::ledger::LANE_DEPTH;
 use super::plan::Plan;
 use super::row::{Earlier, gather};
@@ -165,7 +166,7 @@ impl Observed {
         let [_, two, three] = earlier.held_word(rows, word);
         let still = earlier.rest(coder, word, [two, three]).still[1];
         for (from, block_rows) in blocks_in(word, rows_of_word & three & !still) {
-            let block = Block { now: &rows.columns, past: earlier.past(from, LANE_DEPTH) };
+            let block = Block { now: &rows.columns, past: earlier.past(from, LANE_DEPTH), apart: None };
             let turns = turn_bits(coder, &block, block_rows);
             for (slot, turn) in (from..).zip(turns).filter(|(slot, _)| block_rows >> (slot - from) & 1 == 1) {
                 let (Some(models), Some(record)) =

@@ -8,7 +8,7 @@ use super::coder::derived::One;
 use super::coder::entity::Walk;
 use super::coder::found::Found;
 use super::coder::pipes::{Prior, Reader, Writer};
-use super::codes::Codes;
+use super::codes::Records;
 use super::enters::write_record;
 use super::lane::{Coding, LaneKind, earlier_of};
 use super::ledger::{Held, RingSet};
@@ -124,11 +124,11 @@ impl Owned<'_> {
         let earlier = earlier_of(&[base, None, None], self.now.tick, kind);
         let mut lane = LaneKind::default();
         lane.reset(plan, coder, &earlier, now);
-        let mut records = Codes::default();
+        let mut records = Records::default();
         let mut enters = Vec::new();
         for slot in mine.rows(self.plan, self.now, kind, self.me) {
             let known = held.kinds.get(kind).is_some_and(|held| held.contains(slot));
-            if !(known && lane.same[0].contains(slot)) {
+            if !(known && lane.is_same(slot)) {
                 write_record(plan, coder, now, self.models[1], (kind, slot), &mut records);
                 enters.push((0, kind, slot));
             }

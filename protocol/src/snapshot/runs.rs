@@ -174,7 +174,9 @@ pub(super) fn write_still(lane: &LaneKind, words: &[Word], to: &mut BitWriter<'_
     let mut woke = 0;
     for word in words {
         // Of those that are new nothing is known: they count as likely to wake.
-        woke += (word.by_depth[0] & word.still | word.by_depth[2] & lane.woke.word(word.at)).count_ones();
+        woke += (word.by_depth[0] & word.still
+            | word.by_depth[2] & lane.rows.get(word.at).map_or(0, |rows| rows.woke))
+        .count_ones();
     }
     let mut order = usual_order(run.rows, woke);
     if run.rows >= ROWS_MIN {

@@ -97,9 +97,13 @@ pub(super) const HORIZON: (u32, u32) = (60, 4_000);
 /// Symbols that are enough for a check, however few snapshots they took.
 const ENOUGH: u32 = 6_000;
 
-/// Symbols after which one snapshot of so many is counted: the codes of rare symbols are known by then.
+/// Symbols after which a sample of the snapshots is counted: the codes of rare symbols are known by then.
 const PLENTY: u32 = 300_000;
-const PLENTY_EVERY: u32 = 4;
+
+/// Ticks from one snapshot of the sample to the next: as many as it takes that [`A_TICK`] symbols are counted in each of
+/// them, at least and at the most so many.
+const SAMPLE: (u32, u32) = (4, 32);
+const A_TICK: u32 = 512;
 
 /// Snapshots after which what was counted before each check counts half.
 const FADE: u32 = 3_000;
@@ -133,7 +137,8 @@ impl Teacher {
     pub(super) fn listens(&mut self) -> bool {
         self.ticks = self.ticks.wrapping_add(1);
         let told = self.told.saturating_add(self.recent.symbols());
-        told < PLENTY || self.ticks.is_multiple_of(PLENTY_EVERY)
+        let of_one = told.checked_div(self.snapshots).unwrap_or(0);
+        told < PLENTY || self.ticks.is_multiple_of((of_one / A_TICK).clamp(SAMPLE.0, SAMPLE.1))
     }
 
     /// Where to count what is written.

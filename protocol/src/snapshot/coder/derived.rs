@@ -48,22 +48,30 @@ pub(crate) const BLOCK: usize = 8;
 /// Rows of a block from which on it takes less time to look at all of them.
 pub(crate) const DENSE: u32 = 3;
 
-/// The rows of the slots from that of `past` on.
+/// Rows that are looked at together: those of the slots from that of `past` on, where they do not lie `apart`.
 pub(crate) struct Block<'a> {
     /// The columns of the rows now.
     pub(crate) now: &'a [Vec<i32>],
     /// What a client holds of them.
     pub(crate) past: Past<'a>,
+    /// Their slots where they do not follow each other.
+    pub(crate) apart: Option<[u32; BLOCK]>,
 }
 
 impl Block<'_> {
-    /// The same from one of its rows on.
+    /// The same from one of its rows on, which follow each other.
     pub(crate) fn at_row(&self, row: usize) -> Block<'_> {
-        Block { now: self.now, past: Past { slot: self.past.slot + row, ..self.past } }
+        let slot = self.apart.map_or(self.past.slot + row, |slots| slots[row] as usize);
+        Block { now: self.now, past: Past { slot, ..self.past }, apart: None }
     }
 
     #[inline]
     fn rows<const N: usize>(&self, columns: &[Vec<i32>], at: usize) -> [i32; N] {
+        if let Some(slots) = &self.apart {
+            let column = columns.get(at).map_or(&[][..], Vec::as_slice);
+            let value = |slot: &u32| column.get(*slot as usize).copied();
+            return from_fn(|row| slots.get(row).and_then(value).unwrap_or(0));
+        }
         let rows = columns.get(at).and_then(|column| column.get(self.past.slot..)).unwrap_or_default();
         match rows.first_chunk() {
             Some(rows) => *rows,
