@@ -49,6 +49,20 @@ impl Slots {
         }
     }
 
+    /// Adds rows by words: of each 64 slots from `word * 64` on those whose bits are set.
+    #[inline]
+    pub fn insert_words(&mut self, words: impl Iterator<Item = (usize, u64)>) {
+        for (word, bits) in words {
+            if word >= self.words.len() {
+                self.reserve((word + 1) * 64);
+            }
+            if let Some(mine) = self.words.get_mut(word) {
+                *mine |= bits;
+            }
+        }
+        self.len = None;
+    }
+
     /// Removes a slot; says whether it was there.
     #[inline]
     pub fn remove(&mut self, slot: u32) -> bool {

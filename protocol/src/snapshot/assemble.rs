@@ -141,27 +141,50 @@ impl KindSection<'_> {
         counts: &mut Option<&mut Counts>,
         words: &mut Vec<Word>,
     ) -> Sum {
+        let (ring, kind) = (self.of.ring, self.coding.kind);
+        let rows = self.of.held.map(|held| held.map_or(RingRows::default(), |held| held.ring_rows(ring, kind)));
+        let [newest, second, third] = rows;
+        // Most rooms have no rings.
+        match (newest.all(), second.all(), third.all()) {
+            (Some(newest), Some(second), Some(third)) => {
+                let word = |rows: &[u64], at: usize| rows.get(at).copied().unwrap_or(0);
+                let held = |at| [word(newest, at), word(second, at), word(third, at)];
+                self.look_at(held, lane, told, counts, words)
+            }
+            _ => {
+                let held = |at| [newest.word(at), second.word(at), third.word(at)];
+                self.look_at(held, lane, told, counts, words)
+            }
+        }
+    }
+
+    /// The same, where `held` are 64 rows that the client held at the three snapshots.
+    #[inline]
+    fn look_at(
+        &self,
+        held: impl Fn(usize) -> [u64; LANE_DEPTH],
+        lane: &mut LaneKind,
+        told: &Wholes,
+        counts: &mut Option<&mut Counts>,
+        words: &mut Vec<Word>,
+    ) -> Sum {
         words.clear();
-        let held = self
-            .of
-            .held
-            .map(|held| held.map_or(RingRows::default(), |held| held.ring_rows(self.of.ring, self.coding.kind)));
         let visible = self.of.visible.filter(|visible| !visible.everything);
         let visible = visible.map(|visible| visible.kinds.get(self.coding.kind).map_or(&[][..], Slots::words));
-        let has_wholes = !self.plan.open.wholes.is_empty();
+        let may_tell_more = !self.plan.open.wholes.is_empty() || self.of.rings != RingSet::FIRST;
         let rests = self.coding.coder.rests();
         let nothing = LaneWord::default();
         let mut sum = Sum::default();
         for at in 0..self.words() {
-            let held_now = held[0].word(at);
-            if held_now == 0 {
+            let [held, second, third] = held(at);
+            if held == 0 {
                 continue;
             }
             let seen = visible.map_or(u64::MAX, |words| words.get(at).copied().unwrap_or(0));
             let rows = lane.rows.get(at).unwrap_or(&nothing);
-            let stays = held_now & seen & rows.same[0];
-            let two = stays & held[1].word(at) & rows.same[1];
-            let three = two & held[2].word(at) & rows.same[2];
+            let stays = held & seen & rows.same[0];
+            let two = stays & second & rows.same[1];
+            let three = two & third & rows.same[2];
             let by_depth = [stays & !two, two & !three, three];
             let (mut exact, mut still, even) = (0, three & rows.still[1], three & rows.even);
             // Most rows are held for long.
@@ -171,9 +194,11 @@ impl KindSection<'_> {
                 exact |= lane.exact(&self.coding, 2, (at, by_depth[1]), counts);
             }
             exact |= lane.exact(&self.coding, LANE_DEPTH, (at, three), counts);
-            let wholes = if has_wholes { self.told_wholes(lane, told, at) } else { 0 };
-            let moves = self.moves(at, stays);
-            let word = Word { at, held: held_now, stays, by_depth, still, even, exact, wholes, moves };
+            let mut word = Word { at, held, stays, by_depth, still, even, exact, wholes: 0, moves: 0 };
+            if may_tell_more {
+                word.wholes = self.told_wholes(lane, told, at);
+                word.moves = self.moves(at, stays);
+            }
             sum.add(&word);
             words.push(word);
         }

@@ -212,7 +212,7 @@ impl Held {
     ) {
         let far = ring.checked_sub(1).and_then(|far| self.far.get_mut(far));
         for slots in [Some(&mut self.kinds), far].into_iter().flatten().filter_map(|kinds| kinds.get_mut(kind)) {
-            words().for_each(|(word, rows)| slots.insert_word(word, rows));
+            slots.insert_words(words());
         }
     }
 
@@ -277,6 +277,11 @@ impl<'a> RingRows<'a> {
                 RingRows { all: far.map_or(&[], |far| words_of(far, kind)), without: None }
             }
         }
+    }
+
+    /// All of them, where that takes no look at other rings.
+    pub(super) fn all(&self) -> Option<&'a [u64]> {
+        self.without.is_none().then_some(self.all)
     }
 
     /// The 64 rows from slot `at * 64` on.

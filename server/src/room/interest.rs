@@ -194,7 +194,7 @@ impl Marks {
                     return;
                 }
                 for (at, bits) in rows.parts() {
-                    self.add(bits, &measure(at, area.centre, reaches));
+                    self.add(bits, measure(at, area.centre, reaches));
                 }
             });
         }
@@ -209,19 +209,17 @@ impl Marks {
         }
     }
 
-    /// Adds those of some rows that are near, and of those that are near enough those that were seen. The same steps are
-    /// taken for all of them: which are near is a matter of chance.
+    /// Adds rows that are near, and of those that are near enough those that were seen: a bit for each says which are.
     #[inline]
-    fn add(&mut self, bits: &[u32], [near, near_enough]: &[[u32; TOGETHER]; 2]) {
-        let (mut maybe, mut count) = ([0; TOGETHER], 0);
-        for (row, bit) in bits.iter().enumerate().take(TOGETHER) {
+    fn add(&mut self, bits: &[u32], [near, near_enough]: [u32; 2]) {
+        // There may be fewer of them than were measured.
+        let rows = (1u32 << bits.len().min(TOGETHER)) - 1;
+        for bit in ones(near & rows).filter_map(|row| bits.get(row)) {
             if let Some(sees) = self.sees.get_mut(*bit as usize / 64) {
-                *sees |= u64::from(near[row]) << (bit % 64);
+                *sees |= 1 << (bit % 64);
             }
-            maybe[count % TOGETHER] = *bit;
-            count += near_enough[row] as usize;
         }
-        for bit in maybe.iter().take(count) {
+        for bit in ones(near_enough & rows).filter_map(|row| bits.get(row)) {
             let at = *bit as usize / 64;
             if let (Some(saw), Some(sees)) = (self.saw.get(at), self.sees.get_mut(at)) {
                 *sees |= saw & 1 << (bit % 64);
@@ -230,19 +228,31 @@ impl Marks {
     }
 }
 
-/// Of each row whether it is within the first distance, and whether it is not but within the second one, of which the
-/// squares are given: 1 or 0.
+/// The numbers of the bits that are set.
 #[inline]
-fn measure(at: [&[f32; TOGETHER]; 3], from: Vec3, [near, far]: [f32; 2]) -> [[u32; TOGETHER]; 2] {
+fn ones(mut bits: u32) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let one = bits.trailing_zeros();
+        bits &= bits.checked_sub(1)?;
+        Some(one as usize)
+    })
+}
+
+/// The rows within the first distance, and those that are not but within the second one, of which the squares are given: a
+/// bit for each.
+#[inline]
+fn measure(at: [&[f32; TOGETHER]; 3], from: Vec3, [near, far]: [f32; 2]) -> [u32; 2] {
     let [xs, ys, zs] = at;
-    let mut measured = [[0; TOGETHER]; 2];
+    let mut within = [[0; TOGETHER]; 2];
     for row in 0..TOGETHER {
         let (x, y, z) = (xs[row] - from.x, ys[row] - from.y, zs[row] - from.z);
         let distance = x * x + y * y + z * z;
-        measured[0][row] = u32::from(distance <= near);
-        measured[1][row] = u32::from(distance > near) & u32::from(distance <= far);
+        within[0][row] = if distance <= near { u32::MAX } else { 0 };
+        within[1][row] = if distance <= far { u32::MAX } else { 0 };
     }
-    measured
+    let [near, far] =
+        within.map(|rows| rows.iter().enumerate().fold(0, |bits, (row, mask)| bits | mask & 1 << row));
+    [near, far & !near]
 }
 
 /// Whether a row is in sets of slots by kind.
