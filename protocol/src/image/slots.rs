@@ -194,3 +194,24 @@ impl Iterator for Bits {
         Some(bit)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn rows_by_words_are_those_one_by_one(first: Vec<u8>, words in proptest::collection::vec((0usize..40, any::<u64>()), 0..20)) {
+            let mut one_by_one: Slots = first.iter().map(|slot| u32::from(*slot)).collect();
+            let mut by_words = one_by_one.clone();
+            by_words.insert_words(words.iter().copied());
+            for (word, bits) in words {
+                one_by_one.extend((0..64).filter(|bit| bits >> bit & 1 == 1).map(|bit| word as u32 * 64 + bit));
+            }
+            prop_assert_eq!(by_words.len(), one_by_one.len());
+            prop_assert_eq!(by_words, one_by_one);
+        }
+    }
+}

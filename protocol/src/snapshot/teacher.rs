@@ -295,3 +295,20 @@ impl Candidate {
         Candidate { book: Arc::new(book), bytes: Arc::from(bytes) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schema;
+
+    #[test]
+    fn the_more_a_snapshot_tells_the_fewer_are_counted() {
+        let plan = Plan::new(&Schema::nothing());
+        let counted = |told: u32, snapshots: u32| {
+            let mut teacher = Teacher { told, snapshots, ..Teacher::new(&plan) };
+            (0..320).filter(|_| teacher.listens()).count()
+        };
+        assert_eq!(counted(PLENTY - 1, 20), 320);
+        assert_eq!([1_000, 8 * A_TICK, 1_000_000].map(|of_one| counted(of_one * 1_000, 1_000)), [80, 40, 10]);
+    }
+}
